@@ -1,0 +1,52 @@
+"""What the schema notes on its input types for the reading of requests.
+
+graphql-core lets every type, field and argument carry `extensions`; these functions are the one
+place that writes and reads them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphql import GraphQLArgument, GraphQLInputField, GraphQLInputObjectType
+
+    from run_logger.local.catalog import PgType
+
+_COLUMN_TYPE = "column_type"
+_JSON_PATH = "json_path"
+_ROW = "row"
+
+
+def column_value(type_: PgType) -> dict[str, Any]:
+    """Mark an input field or argument that takes a value of a Postgres type.
+
+    The value is read as Hasura reads column values (any type takes a string, jsonb any value, …)
+    and becomes a parameter. Of a list of values (`_in`) the Postgres type is the array.
+    """
+    return {_COLUMN_TYPE: type_}
+
+
+def json_path() -> dict[str, Any]:
+    """Mark an argument: it is a JSON path (`$.a[0]`) and becomes a parameter of type text[]."""
+    return {_JSON_PATH: True}
+
+
+def row() -> dict[str, Any]:
+    """Mark an input object type as the row of an insert: a list may travel as one parameter."""
+    return {_ROW: True}
+
+
+def column_type_of(item: GraphQLInputField | GraphQLArgument) -> PgType | None:
+    """Return the Postgres type that the item takes a value of, None for a built-in argument."""
+    return item.extensions.get(_COLUMN_TYPE)
+
+
+def is_json_path(item: GraphQLInputField | GraphQLArgument) -> bool:
+    """Tell whether the item is a JSON path."""
+    return _JSON_PATH in item.extensions
+
+
+def is_row(type_: GraphQLInputObjectType) -> bool:
+    """Tell whether the input object type is the row of an insert."""
+    return _ROW in type_.extensions

@@ -1,0 +1,38 @@
+"""Errors in the shape that Hasura gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from run_logger.errors import RunLoggerError
+
+
+class ServerError(RunLoggerError):
+    """The local server cannot start or go on; the message says where and what to do."""
+
+
+class HasuraError(Exception):
+    """A request that is answered with an error.
+
+    Args:
+        message: What is wrong, in Hasura's words.
+        code: One of Hasura's error codes: `validation-failed`, `constraint-violation`, ….
+        path: Where in the request: `$.selectionSet.run.args.where`.
+        internal: What only an administrator sees of an error of the database.
+    """
+
+    def __init__(
+        self, message: str, code: str, path: str = "$", internal: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.path = path
+        self.internal = internal
+
+    def as_graphql(self) -> dict[str, Any]:
+        """Return it as an item of `errors` in an answer of `/v1/graphql`."""
+        extensions: dict[str, Any] = {"path": self.path, "code": self.code}
+        if self.internal is not None:
+            extensions["internal"] = self.internal
+        return {"message": self.message, "extensions": extensions}
