@@ -8,12 +8,15 @@ name stands for.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import ColumnElement
+
     from run_logger.local.catalog import Column, Function, FunctionArgument, Name, PgType, Table
+    from run_logger.local.compiler.scope import Scope, Source
 
 RelationshipKind = Literal["object", "array"]
 QueryKind = Literal["select", "select_by_pk", "select_aggregate", "select_stream"]
@@ -29,6 +32,22 @@ MutationKind = Literal[
 FunctionKind = Literal["function", "function_aggregate"]
 
 
+class RowCondition(Protocol):
+    """A condition that a role's permission puts on rows."""
+
+    def __call__(self, scope: Scope, rows: Source, /) -> ColumnElement[bool]:
+        """Return the condition on the source's row, as SQL."""
+        ...
+
+
+class Preset(Protocol):
+    """A value that a role's permission writes into a column."""
+
+    def __call__(self) -> ColumnElement[Any]:
+        """Return the value, as SQL."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnField:
     """A column as a field.
@@ -38,12 +57,14 @@ class ColumnField:
         column: The column.
         enum: The GraphQL enum whose values it holds, where it refers to an enum table.
         comment: What the metadata says of it; the catalog's comment stands in `column`.
+        shown_if: In which rows the role sees it; in the others it is null. None: in all.
     """
 
     name: str
     column: Column
     enum: str | None = None
     comment: str | None = None
+    shown_if: RowCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,6 @@ class Relationship:
     columns: tuple[tuple[str, str], ...]
     nullable: bool
     parent_first: bool
-    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,7 @@ class ComputedField:
         arguments: What the user may give, with names as in the input type.
         target: The tracked table whose rows it returns, None for a scalar.
         returns: The type of a scalar.
+        shown_if: In which rows the role sees it; in the others it is null. None: in all.
     """
 
     name: str
@@ -96,6 +117,7 @@ class ComputedField:
     target: Name | None
     returns: PgType
     comment: str | None = None
+    shown_if: RowCondition | None = None
 
 
 TableField = ColumnField | Relationship | RelationshipAggregate | ComputedField
@@ -130,6 +152,46 @@ class RootField:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteAccess:
+    """What a role may write to a table in one way: by inserts, updates or deletions.
+
+    Attributes:
+        fields: What it may give: columns, and for inserts relationships; by GraphQL name.
+        rows: Which rows it may change; None: all.
+        check: What every row that it has written must fulfil; None: anything.
+        presets: What is written besides, by the column's name in Postgres.
+    """
+
+    fields: Mapping[str, ColumnField | Relationship] = field(
+        default_factory=dict[str, "ColumnField | Relationship"]
+    )
+    rows: RowCondition | None = None
+    check: RowCondition | None = None
+    presets: Mapping[str, Preset] = field(default_factory=dict[str, Preset])
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a role may do with a table; what it sees of it are the table's fields.
+
+    Attributes:
+        rows: Which rows it sees; None: all.
+        limit: How many rows it gets at most.
+        aggregates: Whether it may aggregate rows.
+        insert: What it may insert; None: nothing.
+        update: What it may update; None: nothing.
+        delete: What it may delete; None: nothing.
+    """
+
+    rows: RowCondition | None = None
+    limit: int | None = None
+    aggregates: bool = False
+    insert: WriteAccess | None = None
+    update: WriteAccess | None = None
+    delete: WriteAccess | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrackedTable:
     """A table under its GraphQL names.
 
@@ -139,6 +201,7 @@ class TrackedTable:
             aggregates, computed fields.
         enum_values: The values of an enum table, None for any other table.
         comment: The metadata's comment (`configuration.comment`).
+        access: What the role may do with it; None for an administrator, who may do all.
     """
 
     name: str
@@ -146,6 +209,7 @@ class TrackedTable:
     fields: Mapping[str, TableField]
     enum_values: tuple[EnumValue, ...] | None = None
     comment: str | None = None
+    access: Access | None = None
 
     @property
     def columns(self) -> tuple[ColumnField, ...]:
@@ -160,6 +224,40 @@ class TrackedTable:
         if key is None or not all(name in by_column for name in key.columns):
             return ()
         return tuple(by_column[name] for name in key.columns)
+
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether its rows may be aggregated."""
+        return self.access is None or self.access.aggregates
+
+    @property
+    def inserts(self) -> WriteAccess:
+        """What may be inserted."""
+        if self.access is not None:
+            return self.access.insert or _NOTHING
+        given = (ColumnField, Relationship)
+        fields = {key: item for key, item in self.fields.items() if isinstance(item, given)}
+        return WriteAccess({key: item for key, item in fields.items() if _is_writable(item)})
+
+    @property
+    def updates(self) -> WriteAccess:
+        """What may be updated."""
+        if self.access is not None:
+            return self.access.update or _NOTHING
+        return WriteAccess({item.name: item for item in self.columns if _is_writable(item)})
+
+    @property
+    def deletes(self) -> WriteAccess:
+        """What may be deleted."""
+        return self.access.delete or _NOTHING if self.access is not None else _NOTHING
+
+
+_NOTHING = WriteAccess()
+
+
+def _is_writable(item: ColumnField | Relationship) -> bool:
+    return isinstance(item, Relationship) or not item.column.generated
 
 
 @dataclass(frozen=True, slots=True)

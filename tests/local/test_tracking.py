@@ -46,6 +46,8 @@ create function first_customer() returns customer language sql stable
 create function touch() returns setof customer language sql volatile as 'select * from customer';
 create function twice(int) returns setof customer language sql stable as 'select * from customer';
 create function twice(text) returns setof customer language sql stable as 'select * from customer';
+create function odd("in %" int) returns setof customer language sql stable
+    as 'select * from customer';
 create function spread(variadic int[]) returns setof customer language sql stable
     as 'select * from customer';
 """
@@ -321,6 +323,7 @@ def test_metadata_may_expose_a_volatile_function_as_a_query(catalog: Catalog) ->
         ("- table: customer", "- function: lost", 'function "lost" does not exist'),
         ("- table: customer", "- function: spread", "VARIADIC"),
         ("- table: color", "- function: touch", "does not return rows of a tracked table"),
+        ("- table: customer", "- function: odd", "its argument 'in %' has no GraphQL name"),
     ],
 )
 def test_what_does_not_hold_is_left_out_with_its_reason_and_the_rest_is_shown(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from run_logger.local.model import Inconsistency
+from run_logger.local.scalars import is_graphql_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from run_logger.local.catalog import Catalog, Function, Name, Table
     from run_logger.local.metadata import Entry, Metadata
     from run_logger.local.model import EnumValue
-
-_GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
 
 class Inconsistent(Exception):  # noqa: N818 - it tells a state, and never leaves the tracking
@@ -108,8 +106,3 @@ def base_name(name: Name, settings: Mapping[str, Any]) -> str:
     """Return the name that GraphQL names start from: custom, or by schema and name."""
     custom = settings.get("custom_name")
     return str(custom) if custom else str(name).replace(".", "_", 1)
-
-
-def is_graphql_name(name: str) -> bool:
-    """Tell whether GraphQL can bear the name."""
-    return _GRAPHQL_NAME.fullmatch(name) is not None

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from run_logger.local.metadata import table_name
 from run_logger.local.model import ComputedField, TrackedFunction
+from run_logger.local.scalars import is_graphql_name
 from run_logger.local.tracking.context import (
     Inconsistent,
     base_name,
     configuration,
-    is_graphql_name,
     the_function,
 )
 
@@ -108,5 +108,8 @@ def _user_arguments(
     for place, argument in enumerate(function.arguments):
         unnamed += not argument.name
         if place not in hidden:
-            named.append(replace(argument, name=argument.name or f"arg_{unnamed}"))
+            name = argument.name or f"arg_{unnamed}"
+            if not is_graphql_name(name):
+                raise Inconsistent(f"its argument {name!r} has no GraphQL name")
+            named.append(replace(argument, name=name))
     return tuple(named)

@@ -34,7 +34,6 @@ def object_relationship(context: Context, table: Table, body: dict[str, Any]) ->
         columns=tuple(zip(key.columns, key.target_columns, strict=True)),
         nullable=any(_is_nullable(table, name) for name in key.columns),
         parent_first=False,
-        comment=body.get("comment"),
     )
 
 
@@ -61,7 +60,6 @@ def _reverse(context: Context, table: Table, body: dict[str, Any], kind: Any) ->
         columns=tuple(zip(key.target_columns, key.columns, strict=True)),
         nullable=True,
         parent_first=True,
-        comment=body.get("comment"),
     )
 
 
@@ -79,7 +77,6 @@ def _manual(context: Context, table: Table, body: dict[str, Any], kind: Any) -> 
         columns=columns,
         nullable=True,
         parent_first=kind == "array" or settings.get("insertion_order") == "after_parent",
-        comment=body.get("comment"),
     )
 
 

@@ -13,7 +13,8 @@ from run_logger.local.model import (
     QueryKind,
     RootField,
 )
-from run_logger.local.tracking.context import configuration, is_graphql_name
+from run_logger.local.scalars import is_graphql_name
+from run_logger.local.tracking.context import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,7 +13,8 @@ from run_logger.local.model import (
     TableField,
     TrackedTable,
 )
-from run_logger.local.tracking.context import Inconsistent, configuration, is_graphql_name
+from run_logger.local.scalars import is_graphql_name
+from run_logger.local.tracking.context import Inconsistent, configuration
 from run_logger.local.tracking.functions import computed_field
 from run_logger.local.tracking.relationships import array_relationship, object_relationship
 

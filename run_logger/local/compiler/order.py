@@ -1,0 +1,94 @@
+"""`order_by`: columns, and what relationships and computed fields lead to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from sqlalchemy import literal_column
+
+from run_logger.local.compiler.aggregate import aggregate_function
+from run_logger.local.compiler.computed import computed_rows, computed_value
+from run_logger.local.model import (
+    ColumnField,
+    ComputedField,
+    Relationship,
+    RelationshipAggregate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, UnaryExpression
+
+    from run_logger.local.compiler.scope import Scope, Source
+    from run_logger.local.operation import Argument
+
+    # What to order by, and a value of Hasura's enum `order_by`.
+    Term: TypeAlias = tuple[ColumnElement[Any], str]
+    OrderBy: TypeAlias = Mapping[str, Argument]
+
+
+def order_terms(
+    scope: Scope, source: Source, order_by: Sequence[OrderBy]
+) -> list[UnaryExpression[Any]]:
+    """Return the terms of ORDER BY; what a null stands for is left out."""
+    terms = (term for item in order_by for term in _terms(scope, source, item))
+    return [_directed(expression, direction) for expression, direction in terms]
+
+
+def plain_columns(source: Source, order_by: Sequence[OrderBy]) -> list[str | None]:
+    """Return the GraphQL names of the columns ordered by, None for what is no column."""
+    names = [name for item in order_by for name, value in item.items() if value is not None]
+    fields = source.tracked.fields
+    return [name if isinstance(fields.get(name), ColumnField) else None for name in names]
+
+
+def _directed(expression: ColumnElement[Any], direction: str) -> UnaryExpression[Any]:
+    base, _, nulls = direction.partition("_nulls_")
+    directed = expression.desc() if base == "desc" else expression.asc()
+    nulls_first = nulls == "first" if nulls else base == "desc"
+    return directed.nulls_first() if nulls_first else directed.nulls_last()
+
+
+def _terms(scope: Scope, source: Source, item: OrderBy) -> Iterator[Term]:
+    for name, value in item.items():
+        if value is not None:
+            yield from _field_terms(scope, source, name, value)
+
+
+def _field_terms(scope: Scope, source: Source, name: str, value: Argument) -> Iterator[Term]:
+    match source.tracked.fields.get(name):
+        case ColumnField() as item:
+            yield source.column(item.column.name), cast("str", value)
+        case Relationship() as item:
+            yield from _related(scope, source, item, cast("OrderBy", value))
+        case RelationshipAggregate() as item:
+            target = scope.table(item.relationship.target)
+            join = target.join(item.relationship, source)
+            yield from _aggregated(target, cast("OrderBy", value), join)
+        case ComputedField() as item:
+            yield computed_value(source, item, {}, ""), cast("str", value)
+        case None:
+            computed = source.tracked.fields[name.removesuffix("_aggregate")]
+            rows = computed_rows(scope, source, cast("ComputedField", computed), {}, "")
+            yield from _aggregated(rows, cast("OrderBy", value))
+
+
+def _related(
+    scope: Scope, source: Source, relationship: Relationship, item: OrderBy
+) -> Iterator[Term]:
+    target = scope.table(relationship.target)
+    for expression, direction in _terms(scope, target, item):
+        related = target.select(expression).where(target.join(relationship, source))
+        yield related.limit(literal_column("1")).scalar_subquery(), direction
+
+
+def _aggregated(target: Source, item: OrderBy, *conditions: ColumnElement[bool]) -> Iterator[Term]:
+    for operator, value in item.items():
+        columns = {"": value} if operator == "count" else cast("OrderBy", value or {})
+        for name, direction in columns.items():
+            if direction is None:
+                continue
+            aggregate = aggregate_function(target, operator, (name,) if name else ())
+            statement = target.select(aggregate).where(*conditions)
+            yield statement.scalar_subquery(), cast("str", direction)

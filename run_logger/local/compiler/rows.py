@@ -1,0 +1,58 @@
+"""Which rows a select takes: `where`, `order_by`, `distinct_on`, `limit`, `offset`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from run_logger.local.compiler.order import order_terms, plain_columns
+from run_logger.local.compiler.scope import parameter
+from run_logger.local.compiler.where import condition
+from run_logger.local.errors import HasuraError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Select
+
+    from run_logger.local.compiler.scope import Scope, Source
+    from run_logger.local.operation import Argument, Field, Value
+
+
+def chosen_rows(
+    scope: Scope, source: Source, field: Field, *conditions: ColumnElement[bool]
+) -> Source:
+    """Return the rows that the field's arguments choose, in their order, as a subselect.
+
+    Args:
+        scope: The statement's scope.
+        source: The rows to choose from.
+        field: The field with the five arguments of a select.
+        conditions: What the rows must fulfil besides (`where` of a relationship or a key).
+
+    Raises:
+        HasuraError: `distinct_on` does not go with `order_by`.
+    """
+    arguments = field.arguments
+    statement = source.select(*source.columns()).where(*conditions)
+    if where := arguments.get("where"):
+        statement = statement.where(condition(scope, source, cast("Mapping[str, Argument]", where)))
+    statement = _ordered(scope, source, statement, field)
+    if (limit := arguments.get("limit")) is not None:
+        statement = statement.limit(parameter(cast("Value", limit)))
+    if (offset := arguments.get("offset")) is not None:
+        statement = statement.offset(parameter(cast("Value", offset)))
+    return scope.subselect(source, statement)
+
+
+def _ordered(scope: Scope, source: Source, statement: Select[Any], field: Field) -> Select[Any]:
+    order_by = cast("tuple[Mapping[str, Argument], ...]", field.arguments.get("order_by") or ())
+    distinct = cast("tuple[str, ...]", field.arguments.get("distinct_on") or ())
+    if distinct:
+        first = plain_columns(source, order_by)[: len(distinct)]
+        if first and set(first) != set(distinct):
+            message = '"distinct_on" columns must match initial "order_by" columns'
+            raise HasuraError(message, "validation-failed", f"{field.path}.args")
+        statement = statement.ext(distinct_on(*(source.field(name) for name in distinct)))
+    return statement.order_by(*order_terms(scope, source, order_by))

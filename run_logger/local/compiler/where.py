@@ -1,0 +1,154 @@
+"""Boolean expressions: `where` and everything else of type `<table>_bool_exp`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from sqlalchemy import and_, any_, false, literal_column, not_, or_, true
+
+from run_logger.local.compiler.aggregate import aggregate_function
+from run_logger.local.compiler.computed import computed_rows, computed_value
+from run_logger.local.compiler.scope import TEXT, cast_to, parameter
+from run_logger.local.errors import HasuraError
+from run_logger.local.model import (
+    ColumnField,
+    ComputedField,
+    Relationship,
+    RelationshipAggregate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from run_logger.local.compiler.scope import Scope, Source
+    from run_logger.local.operation import Argument, Value
+
+    Expression: TypeAlias = Mapping[str, Argument]
+
+# Hasura's operators that are an operator of SQL between the column and the value.
+_OPERATORS = {
+    "_eq": "=",
+    "_neq": "<>",
+    "_gt": ">",
+    "_lt": "<",
+    "_gte": ">=",
+    "_lte": "<=",
+    "_like": "LIKE",
+    "_nlike": "NOT LIKE",
+    "_ilike": "ILIKE",
+    "_nilike": "NOT ILIKE",
+    "_similar": "SIMILAR TO",
+    "_nsimilar": "NOT SIMILAR TO",
+    "_regex": "~",
+    "_iregex": "~*",
+    "_nregex": "!~",
+    "_niregex": "!~*",
+    "_contains": "@>",
+    "_contained_in": "<@",
+    "_has_key": "?",
+    "_has_keys_any": "?|",
+    "_has_keys_all": "?&",
+    "_ancestor": "@>",
+    "_ancestor_any": "@>",
+    "_descendant": "<@",
+    "_descendant_any": "<@",
+    "_matches": "~",
+    "_matches_any": "?",
+    "_matches_fulltext": "@",
+}
+
+
+def condition(scope: Scope, source: Source, expression: Expression) -> ColumnElement[bool]:
+    """Return the condition on a row of the source; `{}` is true.
+
+    Args:
+        scope: The statement's scope.
+        source: The rows to filter; for UPDATE and DELETE `scope.table(name)`, whose `rows` the
+            statement then names.
+        expression: The `bool_exp` by GraphQL names.
+    """
+    return and_(true(), *(_part(scope, source, *item) for item in expression.items()))
+
+
+def _part(scope: Scope, source: Source, name: str, value: Argument) -> ColumnElement[bool]:
+    match name:
+        case "_and":
+            return and_(true(), *_conditions(scope, source, value))
+        case "_or":
+            return or_(false(), *_conditions(scope, source, value))
+        case "_not":
+            return not_(condition(scope, source, cast("Expression", value)))
+        case _:
+            return _on_field(scope, source, name, cast("Expression", value))
+
+
+def _conditions(scope: Scope, source: Source, items: Argument) -> list[ColumnElement[bool]]:
+    return [condition(scope, source, item) for item in cast("tuple[Expression, ...]", items)]
+
+
+def _on_field(scope: Scope, source: Source, name: str, value: Expression) -> ColumnElement[bool]:
+    match source.tracked.fields[name]:
+        case ColumnField() as item:
+            return _comparison(source.column(item.column.name), value)
+        case Relationship() as item:
+            target = scope.table(item.target)
+            return _exists(target, target.join(item, source), condition(scope, target, value))
+        case RelationshipAggregate() as item:
+            return _aggregate_predicate(scope, source, item.relationship, value)
+        case ComputedField(target=None) as item:
+            return _comparison(computed_value(source, item, {}, ""), value)
+        case ComputedField() as item:
+            rows = computed_rows(scope, source, item, {}, "")
+            return _exists(rows, condition(scope, rows, value))
+
+
+def _exists(target: Source, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return target.select(literal_column("1")).where(*conditions).exists()
+
+
+def _comparison(operand: ColumnElement[Any], operators: Expression) -> ColumnElement[bool]:
+    return and_(true(), *(_operator(operand, *item) for item in operators.items()))
+
+
+def _operator(operand: ColumnElement[Any], name: str, value: Argument) -> ColumnElement[bool]:
+    if name == "_is_null":
+        return operand.is_(None) if value else operand.is_not(None)
+    if name == "_cast":
+        casts = cast("Mapping[str, Expression]", value)
+        return and_(true(), *(_comparison(cast_to(operand, TEXT), item) for item in casts.values()))
+    given = parameter(cast("Value", value))
+    if name == "_in":
+        return operand == any_(given)
+    if name == "_nin":
+        return not_(operand == any_(given))
+    return operand.bool_op(_OPERATORS[name])(given)
+
+
+def _aggregate_predicate(
+    scope: Scope, source: Source, relationship: Relationship, value: Expression
+) -> ColumnElement[bool]:
+    if len(value) != 1:
+        raise HasuraError("exactly one predicate should be specified", "validation-failed")
+    target = scope.table(relationship.target)
+    ((operator, item),) = cast("Mapping[str, Expression]", value).items()
+    aggregate = aggregate_function(
+        target, operator, _aggregated_columns(item), unique=bool(item.get("distinct"))
+    )
+    rows = target.select(literal_column("1")).where(
+        target.join(relationship, source),
+        condition(scope, target, cast("Expression", item.get("filter") or {})),
+    )
+    return rows.having(_comparison(aggregate, cast("Expression", item["predicate"]))).exists()
+
+
+def _aggregated_columns(item: Expression) -> tuple[str, ...]:
+    """Return the columns of `arguments`: a list, one column, or the pair `{X: …, Y: …}`."""
+    match item.get("arguments"):
+        case str() as name:
+            return (name,)
+        case {"X": str() as x, "Y": str() as y}:
+            return (y, x)
+        case names:
+            return cast("tuple[str, ...]", names or ())

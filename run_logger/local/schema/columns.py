@@ -1,0 +1,62 @@
+"""Columns as enum values (`<table>_select_column`) and as input fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphql import GraphQLArgument, GraphQLInputField, GraphQLNonNull
+
+from run_logger.local.annotations import column_value
+from run_logger.local.schema import descriptions
+from run_logger.local.schema.construct import enum_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graphql import GraphQLEnumType
+
+    from run_logger.local.model import ColumnField, TrackedTable
+    from run_logger.local.schema.types import Types
+
+
+def column_enum(name: str, columns: Iterable[ColumnField], description: str) -> GraphQLEnumType:
+    """Return an enum whose values are columns."""
+    values = {column.name: "column name" for column in columns}
+    return enum_type(name, values, description)
+
+
+def select_column(types: Types, table: TrackedTable) -> GraphQLEnumType:
+    """Return `<table>_select_column`."""
+    description = f"select columns of table {descriptions.quoted(table)}"
+    return types.of_table(
+        table,
+        "_select_column",
+        lambda name: column_enum(name, types.columns(table), description),
+    )
+
+
+def input_field(types: Types, column: ColumnField) -> GraphQLInputField:
+    """Return the input field that takes a value of the column."""
+    return GraphQLInputField(
+        types.column(column),
+        description=descriptions.of_column(column),
+        extensions=column_value(column.column.type),
+    )
+
+
+def key_field(types: Types, column: ColumnField) -> GraphQLInputField:
+    """Return the input field that takes a column of the primary key."""
+    return GraphQLInputField(
+        GraphQLNonNull(types.column(column)),
+        description=descriptions.of_column(column),
+        extensions=column_value(column.column.type),
+    )
+
+
+def key_argument(types: Types, column: ColumnField) -> GraphQLArgument:
+    """Return the argument that takes a column of the primary key."""
+    return GraphQLArgument(
+        GraphQLNonNull(types.column(column)),
+        description=descriptions.of_column(column),
+        extensions=column_value(column.column.type),
+    )
