@@ -1,0 +1,149 @@
+"""The whole way of a run: a server, a sweep, training, and everything read back.
+
+    python examples/demo.py [--output DIRECTORY]
+
+It starts `run-logger serve` on a database of its own in a temporary directory, trains a classifier
+on handwritten digits for each point of a small grid, and once more with the best parameters, on
+noisier pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import digits
+from rich import box
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from run_logger.charts import draw_chart, with_rows
+from run_logger.hasura_logger import Client
+from run_logger.json_objects import as_object
+from run_logger.reading import chart_groups, chart_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+SPACE: dict[str, list[Any]] = {"learning_rate": [0.03, 0.1, 0.3], "hidden": [16, 64]}
+CONFIG = str(Path(__file__).with_name("digits.yaml"))
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """Run it all, and print what the database holds."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--output", type=Path, help="where the pictures go")
+    output: Path = parser.parse_args().output or Path(tempfile.mkdtemp(prefix="run-logger-demo-"))
+    with served() as endpoint:
+        console.print(f"[bold]Serving[/] {endpoint}")
+        client = Client(endpoint)
+        runs = train_all(endpoint, client)
+        show(client, runs)
+        draw(client, runs, output)
+
+
+@contextmanager
+def served() -> Generator[str]:
+    """Serve a new database until the block ends; yield the endpoint."""
+    with tempfile.TemporaryDirectory(prefix="run-logger-demo-") as data:
+        command = [sys.executable, "-m", "run_logger.cli", "serve", "--port", "0"]
+        process = subprocess.Popen(
+            [*command, "--data-dir", data],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            endpoint = process.stdout.readline().strip() if process.stdout else ""
+            if not endpoint:
+                sys.exit("the server did not start; try: run-logger serve --port 0")
+            yield endpoint
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def train_all(endpoint: str, client: Client) -> list[int]:
+    """Train at each point of the grid, then again as the best run did; return the runs' ids."""
+    sweep_id = create_sweep(client)
+    points = len(SPACE["learning_rate"]) * len(SPACE["hidden"])
+    runs = [
+        digits.train(endpoint, CONFIG, sweep_id=sweep_id)
+        for _ in track(range(points), "Training", console=console, transient=True)
+    ]
+    recorded = [run for run in runs if run is not None]
+    best = max(recorded, key=lambda run: accuracy_of(client, run))
+    console.print(f"[bold]Best[/] run {best}; once more with its parameters, on noisy pictures")
+    again = digits.train(endpoint, load_id=best, name="digits-noisy", noise=0.2)
+    return recorded if again is None else [*recorded, again]
+
+
+def create_sweep(client: Client) -> int:
+    """Store the grid as a sweep; return its id."""
+    sweep = client.create_sweep(
+        space=SPACE, grid_index=0, run_limit=None, metadata={"name": "demo"}, parameter_choices=[]
+    )
+    if sweep is None:
+        sys.exit("the sweep was not stored")
+    return sweep.id
+
+
+def accuracy_of(client: Client, run: int) -> float:
+    """Return the accuracy that a run recorded at its end."""
+    return float(metadata_of(client, run)["accuracy"])
+
+
+def metadata_of(client: Client, run: int) -> dict[str, Any]:
+    """Return a run's metadata."""
+    found = client.show_run(run)
+    if found is None:
+        sys.exit(f"run {run} is not in the database")
+    return as_object(found.metadata)
+
+
+def show(client: Client, runs: list[int]) -> None:
+    """Print a table of the runs: each parameter with its source, the accuracy, the rows."""
+    names = [*digits.DEFAULTS, "noise"]
+    heads = [name.replace("_", "\n") for name in names]
+    table = Table(
+        "run", *heads, "accu-\nracy", "rows", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    for run in runs:
+        metadata = metadata_of(client, run)
+        rows = client.count_logs([run]).aggregate
+        table.add_row(
+            str(run),
+            *(cell(metadata, name) for name in names),
+            f"{metadata['accuracy']:.3f}",
+            str(rows.count if rows else 0),
+        )
+    console.print(table)
+
+
+def cell(metadata: dict[str, Any], name: str) -> str:
+    """Return a parameter's value above its source, "" if the run has no such parameter."""
+    if name not in metadata["parameters"]:
+        return ""
+    return f"{metadata['parameters'][name]}\n[dim]{metadata['parameter_sources'][name]}[/]"
+
+
+def draw(client: Client, runs: list[int], output: Path) -> None:
+    """Draw the charts of all runs together, and say where the pictures are."""
+    output.mkdir(parents=True, exist_ok=True)
+    rows = chart_rows(client, runs)
+    for group in chart_groups(client, runs):
+        path = output / f"{group.file_name}.png"
+        path.write_bytes(draw_chart(with_rows(group.spec, rows), "png"))
+        console.print(f"[bold]Drew[/] {path}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()
