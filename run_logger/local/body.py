@@ -31,7 +31,7 @@ def read_requests(body: bytes) -> list[dict[str, Any]] | dict[str, Any]:
     Raises:
         HasuraError: It is no JSON, or something else than objects.
     """
-    value = _loads(body)
+    value = read_json(body)
     if isinstance(value, list):
         items = cast("Sequence[Any]", value)
         return [_checked(item, f"$[{index}]") for index, item in enumerate(items)]
@@ -44,12 +44,15 @@ def _checked(request: Any, path: str) -> dict[str, Any]:
     return cast("dict[str, Any]", request)
 
 
-def _loads(body: bytes) -> Any:
+def read_json(body: bytes) -> Any:
     """Parse JSON without a loss.
 
     orjson reads every number that is no 64-bit integer as a float, in silence, and a `numeric` or
     `jsonb` column would be given another number than was sent. The standard library can keep such
     a number, and is far slower: so it only reads what orjson cannot give back as it was.
+
+    Raises:
+        HasuraError: It is no JSON.
     """
     try:
         value = orjson.loads(body)

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, nullcontext
+import asyncio
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from run_logger.local.auth import ADMIN
+from run_logger.local.auth import ADMIN, Session
 from run_logger.local.errors import HasuraError
 from run_logger.local.intervals import Intervals
-from run_logger.local.metadata import read_metadata
-from run_logger.local.model import EnumValue
-from run_logger.local.reflection import read_enum_rows, reflect
+from run_logger.local.metadata import empty_document, metadata_folder, parse_metadata
+from run_logger.local.metadata_store import read_state
+from run_logger.local.project import read_project
+from run_logger.local.shown import Rules, read_shown
 from run_logger.local.subscriptions import Subscriptions
-from run_logger.local.tracking import enum_columns, track
-from run_logger.local.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from psycopg import AsyncConnection
 
-    from run_logger.local.auth import Session
     from run_logger.local.compiler.subscription import SubscriptionPlan
-    from run_logger.local.metadata import Metadata
-    from run_logger.local.model import Model
+    from run_logger.local.model import Inconsistency
+    from run_logger.local.shown import Shown
     from run_logger.local.subscriptions import Subscriber
     from run_logger.local.view import Prepared
 
@@ -41,31 +40,41 @@ class Engine:
     """What answers requests; made by `open`.
 
     Attributes:
-        model: What is shown of the database, and what of the metadata could not be.
-        metadata: The project's metadata as it was read.
+        shown: What is shown of the database; another may take its place at any time, and what is
+            under way goes on with what it has begun with.
     """
 
     def __init__(
         self,
+        dsn: str,
         pool: AsyncConnectionPool[Any],
-        model: Model,
-        metadata: Metadata,
+        shown: Shown,
         intervals: Intervals,
     ) -> None:
-        self.model = model
-        self.metadata = metadata
+        self.shown = shown
+        self._dsn = dsn
         self._pool = pool
-        self._views = {ADMIN: View(model)}
-        self._subscriptions = Subscriptions(self._connection, intervals)
+        self._changed = asyncio.Event()
+        self._subscriptions = Subscriptions(self.connection, intervals)
 
     @classmethod
-    async def open(cls, dsn: str, project: Path, intervals: Intervals | None = None) -> Self:
+    async def open(
+        cls,
+        dsn: str,
+        project: Path,
+        intervals: Intervals | None = None,
+        *,
+        infers_functions: bool = True,
+        stringifies_numbers: bool = False,
+    ) -> Self:
         """Read what the database holds and what the project shows of it.
 
         Args:
             dsn: The database, as libpq reads it; the project's migrations are applied already.
             project: A Hasura CLI project; only its metadata are read.
             intervals: How often subscriptions look at the database; by default as Hasura does.
+            infers_functions: Whether who sees a table may call the functions that return its rows.
+            stringifies_numbers: Whether bigint, numeric and double precision come as strings.
 
         Returns:
             The engine, connected.
@@ -74,9 +83,13 @@ class Engine:
             ServerError: The metadata cannot be read.
             psycopg.OperationalError: The database cannot be reached.
         """
-        metadata = read_metadata(project)
+        document = read_project(project)
+        rules = Rules(infers_functions, stringifies_numbers)
         async with await psycopg.AsyncConnection.connect(dsn) as connection:
-            model = await _read_model(connection, metadata)
+            if document is None:
+                _, document = await read_state(connection, "metadata")
+            metadata = parse_metadata(document or empty_document(), str(metadata_folder(project)))
+            shown = await read_shown(connection, metadata, rules)
         pool = AsyncConnectionPool[Any](
             dsn,
             min_size=1,
@@ -85,14 +98,15 @@ class Engine:
             configure=_configure,
             open=False,
         )
-        engine = cls(pool, model, metadata, intervals or Intervals())
+        engine = cls(dsn, pool, shown, intervals or Intervals())
+        await engine.show(shown)
         await pool.open()
         return engine
 
     @property
-    def inconsistencies(self) -> Sequence[object]:
+    def inconsistencies(self) -> Sequence[Inconsistency]:
         """What of the metadata is not shown, with the reason."""
-        return self.model.inconsistencies
+        return self.shown.inconsistencies
 
     async def close(self) -> None:
         """End the subscriptions and close the connections; what is running is waited for."""
@@ -105,7 +119,7 @@ class Engine:
         Raises:
             HasuraError: The request is refused, or fails.
         """
-        prepared = self.prepare(request, session)
+        prepared = await self.prepare(request, session)
         if prepared.subscription is not None:
             raise HasuraError(
                 "subscriptions are not supported over HTTP, use websockets instead",
@@ -113,7 +127,7 @@ class Engine:
             )
         return await self.run(prepared, session)
 
-    def prepare(self, request: Mapping[str, Any], session: Session) -> Prepared:
+    async def prepare(self, request: Mapping[str, Any], session: Session) -> Prepared:
         """Check and compile a request.
 
         Args:
@@ -123,7 +137,12 @@ class Engine:
         Raises:
             HasuraError: The request is refused.
         """
-        return self._views[session.role].prepare(request)
+        view = await self.shown.view(session)
+        prepared = view.prepare(request)
+        if prepared.introspects and session.role in self.shown.metadata.unexplained:
+            message = f'introspection is disabled for role: "{session.role}"'
+            raise HasuraError(message, "not-supported")
+        return prepared
 
     async def run(self, prepared: Prepared, session: Session) -> bytes:
         """Answer a query or mutation.
@@ -141,10 +160,11 @@ class Engine:
         answers = dict(prepared.constants)
         if prepared.plans:
             mutates = prepared.operation.kind == "mutation"
-            async with self._connection(in_transaction=mutates) as connection:
+            async with self.connection(in_transaction=mutates) as connection:
                 answers |= await _run_plans(connection, prepared, _variables(session))
         if prepared.introspects:
-            answers |= await self._views[session.role].introspect(prepared.document)
+            view = await self.shown.view(session)
+            answers |= await view.introspect(prepared.document)
         return prepared.data(answers)
 
     def subscribe(self, prepared: Prepared, session: Session) -> AbstractContextManager[Subscriber]:
@@ -160,21 +180,56 @@ class Engine:
         plan = cast("SubscriptionPlan", prepared.subscription)
         return self._subscriptions.subscribe(plan, plan.row(prepared.values, _variables(session)))
 
+    async def show(self, shown: Shown) -> None:
+        """Show something else from now on; requests that are under way are not disturbed.
+
+        Args:
+            shown: What comes of the metadata now.
+        """
+        await shown.view(Session(ADMIN, {}))
+        self.shown = shown
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self) -> None:
+        """Wait until something else is shown."""
+        await self._changed.wait()
+
     @asynccontextmanager
-    async def _connection(
+    async def connect(self) -> AsyncGenerator[AsyncConnection[Any]]:
+        """Open a connection for what may leave settings behind; in the end it is committed."""
+        with _connection_errors():
+            connection = await psycopg.AsyncConnection.connect(self._dsn)
+        try:
+            async with connection:
+                yield connection
+        finally:
+            # A connection whose transaction cannot be committed does not close itself.
+            await connection.close()
+
+    @asynccontextmanager
+    async def connection(
         self, *, in_transaction: bool = False
     ) -> AsyncGenerator[AsyncConnection[Any]]:
         """Lend a connection; in a transaction all is done together or not at all."""
-        try:
-            async with (
-                self._pool.connection() as connection,
-                connection.transaction() if in_transaction else nullcontext(),
-            ):
-                yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise HasuraError(
-                "connection error", "postgres-error", internal={"error": {"message": str(error)}}
-            ) from error
+        with _connection_errors():
+            connection = await self._pool.getconn()
+            try:
+                async with connection.transaction() if in_transaction else nullcontext():
+                    yield connection
+            finally:
+                # The pool itself ends what was left open.
+                await self._pool.putconn(connection)
+
+
+@contextmanager
+def _connection_errors() -> Generator[None]:
+    try:
+        yield
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise HasuraError(
+            "connection error", "postgres-error", internal={"error": {"message": str(error)}}
+        ) from error
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
@@ -193,15 +248,3 @@ async def _run_plans(
 
 def _variables(session: Session) -> str:
     return orjson.dumps(session.variables).decode()
-
-
-async def _read_model(connection: AsyncConnection[Any], metadata: Metadata) -> Model:
-    catalog = await reflect(connection)
-    enums = {
-        name: tuple(
-            EnumValue(value, comment or None)
-            for value, comment in await read_enum_rows(connection, name, *columns)
-        )
-        for name, columns in enum_columns(catalog, metadata).items()
-    }
-    return track(catalog, metadata, enums)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from run_logger.errors import RunLoggerError
+
+NO_PERSISTED_QUERIES: Final = "Automatic Persisted Queries is not enabled"
 
 
 class ServerError(RunLoggerError):
@@ -18,11 +20,16 @@ class HasuraError(Exception):
         message: What is wrong, in Hasura's words.
         code: One of Hasura's error codes: `validation-failed`, `constraint-violation`, ….
         path: Where in the request: `$.selectionSet.run.args.where`.
-        internal: What only an administrator sees of an error of the database.
+        internal: What only an administrator sees: details of an error of the database, or the
+            list of what does not fit in the metadata.
     """
 
     def __init__(
-        self, message: str, code: str, path: str = "$", internal: dict[str, Any] | None = None
+        self,
+        message: str,
+        code: str,
+        path: str = "$",
+        internal: dict[str, Any] | list[Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -36,3 +43,8 @@ class HasuraError(Exception):
         if self.internal is not None:
             extensions["internal"] = self.internal
         return {"message": self.message, "extensions": extensions}
+
+    def as_metadata(self) -> dict[str, Any]:
+        """Return it as the whole body of an answer of `/v1/metadata` and its like."""
+        body: dict[str, Any] = {"path": self.path, "error": self.message, "code": self.code}
+        return body if self.internal is None else body | {"internal": self.internal}

@@ -16,11 +16,13 @@ from run_logger.local.errors import ServerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 # What is under way at a stop may take as long, and is cut off then.
 _DRAIN_SECONDS = 10
 _BACKLOG = 1024
+# A slow client of a websocket reads all that was sent before it comes to a ping.
+_PONG_SECONDS = 60
 
 
 class HttpServer(uvicorn.Server):
@@ -31,7 +33,7 @@ class HttpServer(uvicorn.Server):
         on_ready: Called in the server's loop when requests are answered.
     """
 
-    def __init__(self, app: Starlette, on_ready: Callable[[HttpServer], None]) -> None:
+    def __init__(self, app: ASGIApp, on_ready: Callable[[HttpServer], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -40,10 +42,27 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # nobody asks who the client is
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,  # most clients are on this machine
+                ws_ping_timeout=_PONG_SECONDS,
             )
         )
         self._on_ready = on_ready
+        self._may_go_on: Callable[[], bool] = lambda: True
+
+    def stop_unless(self, may_go_on: Callable[[], bool]) -> None:
+        """Stop as soon as what the server stands on is not there any more.
+
+        Args:
+            may_go_on: Tells whether it is, several times a second.
+        """
+        self._may_go_on = may_go_on
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell uvicorn, which asks ten times a second, whether to stop."""
+        return await super().on_tick(counter) or not self._may_go_on()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer on the sockets."""
@@ -77,7 +96,8 @@ def listen(host: str, port: int) -> socket.socket:
         ServerError: The address is in use, or not ours to use.
     """
     family, address = _addresses(host, port)[0]
-    listener = socket.socket(family)
+    # With the protocol named, asyncio sends an answer at once; else its second packet waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -119,7 +139,9 @@ def check_exposure(host: str, admin_secret: str | None) -> None:
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
     """Return what a host and a port stand for, as (family, address) in that family's form."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # Hasura writes all addresses of the machine as a star.
+        every = "0.0.0.0" if host == "*" else host  # noqa: S104  only with a secret
+        found = socket.getaddrinfo(every, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ServerError(
             f"{host} is no address of this machine: {error.strerror}",

@@ -1,32 +1,55 @@
-"""Answers `__schema` and `__type`, which graphql-core does, whatever else the document asks for."""
+"""Answers `__schema` and `__type`, whatever else the document asks for.
+
+The answer about a schema of hundreds of tables holds a million fields, most of them about the few
+types that every column refers to. So the JSON of a type is made once for all places at which the
+document selects the same of it. What each field gives is what graphql-core says.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import orjson
 from graphql import (
-    ExecutionContext,
-    execute_sync,  # pyright: ignore[reportUnknownVariableType]  its own hints are partial
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLIncludeDirective,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSkipDirective,
+    OperationDefinitionNode,
+    SchemaMetaFieldDef,
+    TypeMetaFieldDef,
+    get_operation_ast,
+    is_type,
     parse,
+)
+from graphql.execution.values import (
+    get_argument_values,
+    get_directive_values,
+    get_variable_values,
 )
 
 from run_logger.local.errors import HasuraError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
-    from graphql.pyutils import Path
+    from graphql import GraphQLField, GraphQLSchema, SelectionNode
 
     from run_logger.local.operation import Field
 
-_INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+_Write: TypeAlias = "Callable[[Any], bytes]"
+_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
 def is_introspection(field: Field) -> bool:
     """Tell whether a root field asks for the schema."""
-    return field.name in _INTROSPECTION_FIELDS
+    return field.name in _FIELDS
 
 
 def introspect(
@@ -47,34 +70,129 @@ def introspect(
         The values of these root fields as JSON, by their keys in the answer.
 
     Raises:
-        HasuraError: Something in it is not a field of the introspection.
+        HasuraError: An argument in it is not what it should be.
     """
-    result = execute_sync(
-        schema,
-        parse(query),
-        variable_values=dict(variables or {}),
-        operation_name=operation_name,
-        execution_context_class=_OnlyIntrospection,
+    document = parse(query)
+    operation = cast("OperationDefinitionNode", get_operation_ast(document, operation_name))
+    fragments = {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    values = get_variable_values(
+        schema, operation.variable_definitions or (), dict(variables or {})
     )
-    for error in result.errors or ():
-        raise HasuraError(error.message, "validation-failed")
-    return {key: orjson.dumps(value) for key, value in (result.data or {}).items()}
+    if isinstance(values, list):
+        raise HasuraError(values[0].message, "validation-failed")
+    try:
+        return _Compiler(schema, fragments, values).answer(operation)
+    except GraphQLError as error:
+        raise HasuraError(error.message, "validation-failed") from error
 
 
-class _OnlyIntrospection(ExecutionContext):
-    """Executes no other root fields: those are the compiler's."""
+class _Compiler:
+    """Makes of a document what writes JSON about a schema."""
 
-    def execute_fields(
+    def __init__(
         self,
-        parent_type: GraphQLObjectType,
-        source_value: Any,
-        path: Path | None,
-        fields: dict[str, list[FieldNode]],
-    ) -> Any:
-        if path is None:
-            fields = {
-                key: nodes
-                for key, nodes in fields.items()
-                if nodes[0].name.value in _INTROSPECTION_FIELDS
-            }
-        return super().execute_fields(parent_type, source_value, path, fields)
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: dict[str, Any],
+    ) -> None:
+        self.schema = schema
+        self._fragments = fragments
+        self._variables = variables
+
+    def answer(self, operation: OperationDefinitionNode) -> dict[str, bytes]:
+        """Answer those of an operation's fields that ask for the schema."""
+        return {
+            key: self._member(_FIELDS[nodes[0].name.value], nodes)(None)
+            for key, nodes in self._fields([operation]).items()
+            if nodes[0].name.value in _FIELDS
+        }
+
+    def _member(self, field: GraphQLField, nodes: list[FieldNode]) -> _Write:
+        """Return what writes the value of a field, given the object that has the field."""
+        arguments = get_argument_values(field, nodes[0], self._variables)
+        resolve = cast("Any", field.resolve)
+        write = self._value(cast("Any", field).type, nodes)
+        # Of what graphql-core tells a resolver, those of the introspection ask for the schema.
+        return lambda source: write(resolve(source, self, **arguments))
+
+    def _value(self, type_: Any, nodes: list[FieldNode]) -> _Write:
+        if isinstance(type_, GraphQLNonNull):
+            return self._value(cast("Any", type_).of_type, nodes)
+        if isinstance(type_, GraphQLList):
+            return _list_writer(self._value(cast("Any", type_).of_type, nodes))
+        if isinstance(type_, GraphQLObjectType):
+            return _once_for_each_type(self._object(type_, nodes))
+        serialize = type_.serialize
+        return lambda value: b"null" if value is None else orjson.dumps(serialize(value))
+
+    def _object(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> _Write:
+        members: list[tuple[bytes, _Write]] = []
+        for key, selected in self._fields(nodes).items():
+            name = selected[0].name.value
+            if name == "__typename":
+                members.append((key.encode(), _constant(orjson.dumps(type_.name))))
+            elif name in type_.fields:
+                members.append((key.encode(), self._member(type_.fields[name], selected)))
+        return lambda value: (
+            b"{%b}" % b",".join([b'"%b":%b' % (key, write(value)) for key, write in members])
+        )
+
+    def _fields(
+        self, nodes: Iterable[FieldNode | OperationDefinitionNode]
+    ) -> dict[str, list[FieldNode]]:
+        """Return what is selected under some nodes, by the keys of the answer."""
+        found: dict[str, list[FieldNode]] = {}
+        sets = (node.selection_set.selections for node in nodes if node.selection_set)
+        for node in self._flat(chain.from_iterable(sets)):
+            key = node.alias.value if node.alias else node.name.value
+            found.setdefault(key, []).append(node)
+        return found
+
+    def _flat(self, selections: Iterable[SelectionNode]) -> Iterator[FieldNode]:
+        """Follow the fragments: a type of the introspection is never another one."""
+        for node in selections:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self._flat(self._fragments[node.name.value].selection_set.selections)
+            else:
+                yield from self._flat(cast("Any", node).selection_set.selections)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def _constant(text: bytes) -> _Write:
+    return lambda _: text
+
+
+def _list_writer(write: _Write) -> _Write:
+    return lambda items: (
+        b"null" if items is None else b"[%b]" % b",".join([write(item) for item in items])
+    )
+
+
+def _once_for_each_type(write: _Write) -> _Write:
+    """Return what writes an object that may be null, and a type of the schema only once."""
+    # The schema holds its types, wrapped ones too, so that no other object gets their ids.
+    written: dict[int, bytes] = {}
+
+    def write_once(value: Any) -> bytes:
+        if value is None:
+            return b"null"
+        if not is_type(value):
+            return write(value)
+        key = id(value)
+        if key not in written:
+            written[key] = write(value)
+        return written[key]
+
+    return write_once

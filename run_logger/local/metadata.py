@@ -1,34 +1,53 @@
-"""Reads the metadata of a Hasura CLI project: which tables and functions are shown, and how.
-
-Versions 3 (`metadata/databases/…`) and 2 (`metadata/tables.yaml`) are read. The result holds
-Hasura's own structure, with every `!include` followed.
-"""
+"""The metadata: which tables and functions are shown, and how, in Hasura's own structure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from run_logger.local.catalog import Name
 from run_logger.local.errors import ServerError
+from run_logger.local.project import as_mapping, is_list, metadata_folder, read_project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-_INCLUDE = "!include "
+__all__ = [
+    "Entry",
+    "Metadata",
+    "as_mapping",
+    "empty_document",
+    "metadata_folder",
+    "parse_metadata",
+    "read_metadata",
+    "served_source",
+    "table_name",
+]
+
 _POSTGRES_KINDS = {"postgres", "pg"}
 
-# What a metadata folder may hold that is not served, with the words that say so.
+# What metadata may hold that is not served, with the words that say so.
 _LEFT_OUT = {
-    "actions.yaml": "actions",
-    "remote_schemas.yaml": "remote schemas",
-    "cron_triggers.yaml": "cron triggers",
-    "rest_endpoints.yaml": "REST endpoints",
-    "allow_list.yaml": "the allow list",
-    "inherited_roles.yaml": "inherited roles",
+    "actions": "actions",
+    "remote_schemas": "remote schemas",
+    "cron_triggers": "cron triggers",
+    "rest_endpoints": "REST endpoints",
+    "allowlist": "the allow list",
 }
+
+
+# The lists of an entry.
+_PARTS = (
+    "object_relationships",
+    "array_relationships",
+    "computed_fields",
+    "permissions",
+    "select_permissions",
+    "insert_permissions",
+    "update_permissions",
+    "delete_permissions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +69,19 @@ class Metadata:
 
     Attributes:
         source: The source's name (also the folder of its migrations).
-        left_out: In words, what the project holds that is not served.
+        left_out: In words, what the metadata hold that is not served.
+        inherited_roles: The roles that an inherited role stands for, by its name.
+        unexplained: The roles that may not ask for the schema.
+        document: The metadata as a whole, as Hasura exports them.
     """
 
     source: str = "default"
     tables: tuple[Entry, ...] = ()
     functions: tuple[Entry, ...] = ()
     left_out: tuple[str, ...] = field(default=())
+    inherited_roles: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    unexplained: frozenset[str] = frozenset()
+    document: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def read_metadata(project: Path) -> Metadata:
@@ -71,30 +96,68 @@ def read_metadata(project: Path) -> Metadata:
     Raises:
         ServerError: A file is missing or is not what it should be; the message names it.
     """
-    folder = metadata_folder(project)
-    if not folder.is_dir():
+    document = read_project(project)
+    if document is None:
         return Metadata()
-    databases = folder / "databases" / "databases.yaml"
-    if databases.is_file():
-        return _read_sources(folder, _as_list(_load(databases), databases))
-    body = {
-        key: _as_list(_load(folder / f"{key}.yaml"), folder / f"{key}.yaml")
-        for key in ("tables", "functions")
-        if (folder / f"{key}.yaml").is_file()
+    return parse_metadata(document, str(metadata_folder(project)))
+
+
+def parse_metadata(document: Mapping[str, Any], place: str) -> Metadata:
+    """Read metadata that are one document, as Hasura exports them.
+
+    Args:
+        document: The metadata, of version 3, or of version 2 (tables and functions alone).
+        place: Where they come from, for messages.
+
+    Returns:
+        The first Postgres source (`default` if there is one of that name); empty if there is none.
+
+    Raises:
+        ServerError: A part of them is not what it should be.
+    """
+    left_out = [words for key, words in _LEFT_OUT.items() if document.get(key)]
+    sources = _list(document, "sources", place) if "sources" in document else [document]
+    source = served_source(document)
+    left_out += [f"the source {item.get('name')!r}" for item in sources if item is not source]
+    inherited = _inherited_roles(document, place)
+    unexplained = _unexplained_roles(document, place)
+    if source is None:
+        return Metadata(left_out=tuple(left_out), inherited_roles=inherited, document=document)
+    tables = _entries(source, "table", place)
+    if any(entry.body.get("event_triggers") for entry in tables):
+        left_out.append("event triggers")
+    return Metadata(
+        source=str(source.get("name", "default")),
+        tables=tables,
+        functions=_entries(source, "function", place),
+        left_out=tuple(left_out),
+        inherited_roles=inherited,
+        unexplained=unexplained,
+        document=document,
+    )
+
+
+def served_source(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the part of a document that is served, None if it has no Postgres source."""
+    if "sources" not in document:
+        return document
+    postgres = [
+        item for item in document["sources"] if item.get("kind", "postgres") in _POSTGRES_KINDS
+    ]
+    postgres.sort(key=lambda item: item.get("name") != "default")
+    return postgres[0] if postgres else None
+
+
+def empty_document() -> dict[str, Any]:
+    """Return metadata in which nothing is tracked, of the database that is served."""
+    database = {"database_url": {"from_env": "HASURA_GRAPHQL_DATABASE_URL"}}
+    source: dict[str, Any] = {
+        "name": "default",
+        "kind": "postgres",
+        "tables": [],
+        "configuration": {"connection_info": database},
     }
-    return _source("default", body, _left_out(folder), folder)
-
-
-def metadata_folder(project: Path) -> Path:
-    """Return the folder of the project's metadata, which its `config.yaml` may name."""
-    config = project / "config.yaml"
-    settings = as_mapping(_load(config)) if config.is_file() else None
-    return project / str((settings or {}).get("metadata_directory") or "metadata")
-
-
-def as_mapping(value: object) -> dict[str, Any] | None:
-    """Return a value of the metadata as a mapping, None if it is none."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+    return {"version": 3, "sources": [source]}
 
 
 def table_name(value: Any) -> Name:
@@ -114,87 +177,42 @@ def table_name(value: Any) -> Name:
     )
 
 
-def _read_sources(folder: Path, sources: list[Any]) -> Metadata:
-    postgres = [item for item in sources if item.get("kind", "postgres") in _POSTGRES_KINDS]
-    postgres.sort(key=lambda item: item.get("name") != "default")
-    left_out = [
-        *_left_out(folder),
-        *(f"the source {item.get('name')!r}" for item in sources if item not in postgres[:1]),
-    ]
-    if not postgres:
-        return Metadata(left_out=tuple(left_out))
-    return _source(str(postgres[0]["name"]), postgres[0], left_out, folder)
+def _list(document: Mapping[str, Any], key: str, place: str) -> list[Any]:
+    """Return a list of mappings in the metadata, empty where there is none."""
+    items: Any = document.get(key) or []
+    if not is_list(items) or not all(isinstance(item, dict) for item in items):
+        raise ServerError(f"Metadata in {place}: {key} is not a list of mappings.")
+    return items
 
 
-def _source(name: str, body: dict[str, Any], left_out: list[str], folder: Path) -> Metadata:
-    tables = _entries(body.get("tables"), "table", folder)
-    if any(entry.body.get("event_triggers") for entry in tables):
-        left_out = [*left_out, "event triggers"]
-    functions = _entries(body.get("functions"), "function", folder)
-    return Metadata(name, tables, functions, tuple(left_out))
-
-
-def _entries(items: Any, key: str, folder: Path) -> tuple[Entry, ...]:
+def _entries(source: Mapping[str, Any], key: str, place: str) -> tuple[Entry, ...]:
     entries: list[Entry] = []
-    for item in items or ():
-        body = as_mapping(item)
-        if body is None or key not in body:
-            raise ServerError(f"Metadata in {folder}: an entry without {key!r}: {item!r}.")
-        entries.append(Entry(table_name(body[key]), body))
+    for body in _list(source, f"{key}s", place):
+        if key not in body:
+            raise ServerError(f"Metadata in {place}: an entry without {key!r}: {body!r}.")
+        name = table_name(body[key])
+        for part in _PARTS:
+            _list(body, part, f"{place}, {name}")
+        if as_mapping(body.get("configuration") or {}) is None:
+            raise ServerError(f"Metadata in {place}: {name}: configuration is no mapping.")
+        entries.append(Entry(name, body))
     return tuple(entries)
 
 
-def _left_out(folder: Path) -> list[str]:
-    return [words for name, words in _LEFT_OUT.items() if _holds_something(folder / name)]
+def _unexplained_roles(document: Mapping[str, Any], place: str) -> frozenset[str]:
+    key = "graphql_schema_introspection"
+    options = as_mapping(document.get(key) or {})
+    roles: Any = options.get("disabled_for_roles", []) if options is not None else None
+    if not is_list(roles):
+        raise ServerError(f"Metadata in {place}: {key} needs a list `disabled_for_roles`.")
+    return frozenset(map(str, roles))
 
 
-def _holds_something(path: Path) -> bool:
-    body = _load(path) if path.is_file() else None
-    mapping = as_mapping(body)
-    return bool(body) if mapping is None else any(mapping.values())
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads YAML; `!include x` may be a tag as well as the quoted string that Hasura writes now."""
-
-
-def _include_tag(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
-    return _INCLUDE + str(loader.construct_scalar(node))
-
-
-_Loader.add_constructor("!include", _include_tag)
-
-
-def _load(path: Path) -> Any:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ServerError(f"Metadata: {path}: {error.strerror}.") from error
-    try:
-        body = yaml.load(text, _Loader)  # noqa: S506 - the loader is a safe one
-    except yaml.YAMLError as error:
-        raise ServerError(f"Metadata: {path} is not YAML: {error}") from error
-    return _resolved(body, path)
-
-
-def _resolved(value: Any, path: Path) -> Any:
-    if isinstance(value, str) and value.startswith(_INCLUDE):
-        return _load(path.parent / value.removeprefix(_INCLUDE).strip())
-    if _is_list(value):
-        return [_resolved(item, path) for item in value]
-    mapping = as_mapping(value)
-    return (
-        value if mapping is None else {key: _resolved(item, path) for key, item in mapping.items()}
-    )
-
-
-def _as_list(value: Any, path: Path) -> list[Any]:
-    if value is None:
-        return []
-    if not _is_list(value):
-        raise ServerError(f"Metadata: {path} is not a list.")
-    return value
-
-
-def _is_list(value: object) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)
+def _inherited_roles(document: Mapping[str, Any], place: str) -> dict[str, tuple[str, ...]]:
+    items = _list(document, "inherited_roles", place)
+    if not all("role_name" in item and is_list(item.get("role_set")) for item in items):
+        raise ServerError(
+            f"Metadata in {place}: every item of inherited_roles needs a `role_name` and a"
+            " `role_set`."
+        )
+    return {str(item["role_name"]): tuple(map(str, item["role_set"])) for item in items}

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import errors, pq
 
 from run_logger.local.errors import ServerError
+from run_logger.local.metadata import read_metadata
 from run_logger.local.statements import statement_starts
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 # Any number that other programs are unlikely to lock: "run-logg" in ASCII.
 _ADVISORY_LOCK = 0x72756E2D6C6F6767
-_CREATE_RECORD = """
+CREATE_RECORD = """
     CREATE SCHEMA IF NOT EXISTS run_logger;
     CREATE TABLE IF NOT EXISTS run_logger.migration (
         version numeric PRIMARY KEY,
@@ -30,6 +31,17 @@ _CREATE_RECORD = """
         applied_at timestamptz NOT NULL DEFAULT now()
     );
 """
+# Hasura v2 creates pgcrypto before anything else, and migrations made with it rely on that. A
+# database that holds something already is left as it is.
+_LACKS_PGCRYPTO = """
+    SELECT EXISTS (SELECT FROM pg_available_extensions
+            WHERE name = 'pgcrypto' AND installed_version IS NULL)
+        AND coalesce(has_schema_privilege(to_regnamespace('public'), 'CREATE'), false)
+        AND has_database_privilege(current_database(), 'CREATE')
+        AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'run_logger'))
+"""
+_CREATE_PGCRYPTO = "CREATE EXTENSION pgcrypto WITH SCHEMA public"
 _RECORD = "INSERT INTO run_logger.migration (version, name) VALUES (%s, %s)"
 _RECORDED = "SELECT version FROM run_logger.migration"
 # Where a Hasura has been at work on this database, it remembers what its CLI has applied.
@@ -84,6 +96,8 @@ def migrate(dsn: str, project: Path) -> list[Migration]:
         connection.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
         applied = _applied_versions(connection, migrations[0].directory.parent.name)
         waiting = [migration for migration in migrations if migration.version not in applied]
+        if waiting and connection.execute(_LACKS_PGCRYPTO).fetchone() == (True,):
+            connection.execute(_CREATE_PGCRYPTO)
         for migration in waiting:
             _apply(connection, migration)
         return waiting
@@ -122,17 +136,18 @@ def _migrations_directory(project: Path) -> Path | None:
     if any(_DIRECTORY.fullmatch(child.name) for child in children):
         return root
     if len(children) > 1:
-        children = [child for child in children if child.name == "default"]
+        source = read_metadata(project).source
+        children = [child for child in children if child.name == source]
         if not children:
             raise ServerError(
-                f"{root} holds the migrations of several databases, and none is called default",
-                remedy="Serve a project with one database, or call one of them default.",
+                f"{root} holds the migrations of several databases, and none is called {source}",
+                remedy="Serve a project with one database, or call one of them so.",
             )
     return children[0] if children else None
 
 
 def _applied_versions(connection: psycopg.Connection, database: str) -> set[int]:
-    connection.execute(_CREATE_RECORD)
+    connection.execute(CREATE_RECORD)
     versions = connection.execute(_RECORDED).fetchall()
     hasura = connection.execute("SELECT to_regclass('hdb_catalog.hdb_version')").fetchone()
     if hasura != (None,):

@@ -175,20 +175,24 @@ class Access:
     """What a role may do with a table; what it sees of it are the table's fields.
 
     Attributes:
+        reads: Whether it sees rows at all, be it none of their columns.
         rows: Which rows it sees; None: all.
         limit: How many rows it gets at most.
         aggregates: Whether it may aggregate rows.
         insert: What it may insert; None: nothing.
         update: What it may update; None: nothing.
         delete: What it may delete; None: nothing.
+        upsert_check: What a row must fulfil that an insert has updated; None: anything.
     """
 
+    reads: bool = False
     rows: RowCondition | None = None
     limit: int | None = None
     aggregates: bool = False
     insert: WriteAccess | None = None
     update: WriteAccess | None = None
     delete: WriteAccess | None = None
+    upsert_check: RowCondition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,6 @@ class TrackedTable:
         if key is None or not all(name in by_column for name in key.columns):
             return ()
         return tuple(by_column[name] for name in key.columns)
-
 
     @property
     def aggregates(self) -> bool:
@@ -284,11 +287,21 @@ class TrackedFunction:
 
 @dataclass(frozen=True, slots=True)
 class Inconsistency:
-    """A part of the metadata that the database cannot bear out, and so is not served."""
+    """A part of the metadata that the database cannot bear out, and so is not served.
+
+    Attributes:
+        kind: The sort of part: `table`, `object_relationship`, `select_permission`, ….
+        name: What it is called, for people.
+        reason: Why it is not served.
+        entry: The table or function under which it stands in the metadata, if there is one.
+        body: The part itself as the metadata have it, where it is less than the whole entry.
+    """
 
     kind: str
     name: str
     reason: str
+    entry: Name | None = None
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +314,8 @@ class Model:
         mutations: The same of the mutation root.
         subscriptions: The same of the subscription root: the queries, and the streams of tables.
         inconsistencies: What of the metadata was left out, with the reason.
+        stringifies_numbers: Whether values of bigint, numeric and double precision are answered as
+            strings.
     """
 
     tables: Mapping[Name, TrackedTable]
@@ -308,3 +323,4 @@ class Model:
     mutations: Mapping[str, RootField]
     subscriptions: Mapping[str, RootField] = field(default_factory=dict[str, RootField])
     inconsistencies: tuple[Inconsistency, ...] = field(default=())
+    stringifies_numbers: bool = False

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _SUPERUSER = "postgres"
 _PORT = 5432  # only names the socket: nothing listens on TCP
 _SOCKET = f".s.PGSQL.{_PORT}"
+# Where in postmaster.pid the directory of the socket stands.
+_SOCKET_LINE = 4
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the final zero byte included.
 _LONGEST_SOCKET_PATH = 103
 # Whoever was killed takes its Postgres along, which needs a moment for its last checkpoint.
@@ -62,6 +64,9 @@ _SETTINGS = {
     # Statements made from GraphQL are long and quick: compiling them costs more than it gains.
     "jit": "off",
 }
+# The first Postgres that finds extensions in directories besides its own, which come first.
+_EXTENSION_PATHS = 18
+_EXTENSIONS = Path(__file__).parent / "extensions"
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -128,11 +133,21 @@ class Postgres:
             shutil.rmtree(self._socket_directory)
             self._socket_directory = self.directory
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server that was started still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def stopped_by_itself(self) -> ServerError:
+        """Return the error that says why the server does not run any more."""
+        return ServerError(
+            f"Postgres {self.binaries.version} on {self._cluster} has stopped by itself",
+            remedy=f"The end of {self._log} says why:\n{_tail(self._log)}",
+        )
+
     def dsn(self, database: str = "postgres") -> str:
         """Return the connection string of one of the server's databases, as libpq reads it."""
-        return make_conninfo(
-            host=str(self._socket_directory), port=_PORT, user=_SUPERUSER, dbname=database
-        )
+        return _dsn(str(self._socket_directory), database)
 
     def create_database(self, name: str | None = None, template: str | None = None) -> str:
         """Create a database, by copying files: quick, and known to Postgres since version 15.
@@ -164,8 +179,8 @@ class Postgres:
             raise ServerError(
                 f"The data in {self.directory} are of Postgres {found}, and"
                 f" {self.binaries.directory} holds Postgres {self.binaries.version}",
-                remedy=f"Point PGBIN to the bin directory of a Postgres {found}, or give another"
-                f" --data-dir and move the data with pg_dump and psql of Postgres {found}.",
+                remedy=f"Point PGBIN to the bin directory of a Postgres {found}, or take the data"
+                f" over: run-logger serve upgrade --data-dir {self.directory}.",
             )
 
     def _initialize(self, user: list[str]) -> None:
@@ -224,6 +239,8 @@ class Postgres:
     def _command(self) -> list[str]:
         settings = {**_SETTINGS, "unix_socket_directories": f'"{self._socket_directory}"'}
         settings |= {} if self._durable else _NOT_DURABLE
+        if int(self.binaries.major) >= _EXTENSION_PATHS:
+            settings["extension_control_path"] = f"$system:{_EXTENSIONS}"
         options = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
         return [self.binaries.program("postgres"), "-D", str(self._cluster), *options]
 
@@ -237,6 +254,37 @@ class Postgres:
                     remedy=f"The end of {self._log} says why:\n{_tail(self._log)}",
                 )
             time.sleep(_POLL_SECONDS)
+
+
+def dsn_of_running(directory: Path) -> str | None:
+    """Return the connection string of the server that runs on a data directory.
+
+    Args:
+        directory: The data directory.
+
+    Returns:
+        The connection string of the database that it serves; None if no server runs.
+    """
+    lock = directory / "postgres.lock"
+    pid_file = directory / "postgres" / "postmaster.pid"
+    if not lock.exists() or not pid_file.exists():
+        return None
+    descriptor = os.open(lock, os.O_WRONLY)
+    try:
+        if _try_lock(descriptor):
+            return None
+    finally:
+        os.close(descriptor)
+    return _dsn(pid_file.read_text().split("\n")[_SOCKET_LINE], "postgres")
+
+
+def version_of(directory: Path) -> str | None:
+    """Return the major version of Postgres ("18") whose data a directory holds, None if none."""
+    return _version_of(directory / "postgres")
+
+
+def _dsn(socket_directory: str, database: str) -> str:
+    return make_conninfo(host=socket_directory, port=_PORT, user=_SUPERUSER, dbname=database)
 
 
 @contextmanager

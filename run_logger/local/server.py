@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,19 +13,27 @@ import psycopg
 import uvloop
 from psycopg.conninfo import conninfo_to_dict
 
-from run_logger.local.app import create_app
-from run_logger.local.auth import Authenticator
+from run_logger.local.api import admin_routes
+from run_logger.local.app import DIALECT, create_app
+from run_logger.local.auth import read_authenticator
 from run_logger.local.engine import Engine
 from run_logger.local.errors import ServerError
 from run_logger.local.http_server import HttpServer, check_exposure, listen, url_of
 from run_logger.local.migrations import migrate
+from run_logger.local.options import configuration, read_options
 from run_logger.local.postgres import Postgres
+from run_logger.local.websocket import websocket_routes
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Generator
     from pathlib import Path
     from types import FrameType
+
+    from starlette.types import ASGIApp
+
+    from run_logger.local.auth import Authenticator
+    from run_logger.local.options import Options
 
 _log = logging.getLogger(__name__)
 
@@ -63,10 +72,17 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     check_exposure(settings.host, settings.admin_secret)
     with _unwinding(), listen(settings.host, settings.port) as listener:
         url = url_of(listener)
-        with _database(settings) as dsn, _clear_errors():
+        with _database(settings) as (dsn, postgres), _clear_errors():
             migrate(dsn, settings.project)
-            authenticator = Authenticator(settings.admin_secret)
-            uvloop.run(run(listener, dsn, settings.project, authenticator, lambda _: on_ready(url)))
+            authenticator = read_authenticator(settings.admin_secret, os.environ)
+
+            def ready(server: HttpServer) -> None:
+                server.stop_unless(lambda: _is_running(postgres))
+                on_ready(url)
+
+            uvloop.run(run(listener, dsn, settings.project, authenticator, ready))
+            if postgres is not None and not postgres.is_running:
+                raise postgres.stopped_by_itself()
 
 
 async def run(
@@ -85,24 +101,57 @@ async def run(
         authenticator: What tells who asks.
         on_ready: Called with the server when it answers; `should_exit = True` stops it.
     """
-    engine = await Engine.open(dsn, project)
-    for inconsistency in engine.inconsistencies:
-        _log.warning("the metadata do not fit the database: %s", inconsistency)
+    options = read_options(os.environ)
+    engine = await Engine.open(
+        dsn,
+        project,
+        options.intervals,
+        infers_functions=options.infers_functions,
+        stringifies_numbers=options.stringifies_numbers,
+    )
+    _tell_what_is_not_served(engine)
     try:
-        app = create_app(engine, authenticator)
+        app = _application(engine, authenticator, options)
         await HttpServer(app, on_ready).serve(sockets=[listener])
     finally:
         await engine.close()
 
 
+def _application(engine: Engine, authenticator: Authenticator, options: Options) -> ASGIApp:
+    settings = configuration(
+        options, DIALECT, has_secret=authenticator.has_secret, has_jwt=authenticator.has_tokens
+    )
+    routes = [
+        *websocket_routes(engine, authenticator, options.intervals),
+        *admin_routes(engine, authenticator, settings),
+    ]
+    origins = options.allowed_origins(has_secret=authenticator.has_secret)
+    return create_app(engine, authenticator, routes, origins=origins)
+
+
+def _tell_what_is_not_served(engine: Engine) -> None:
+    if left_out := engine.shown.metadata.left_out:
+        _log.warning("the metadata hold what is not served here: %s", ", ".join(left_out))
+    for item in engine.inconsistencies:
+        _log.warning(
+            "the metadata do not fit the database: %s %s: %s", item.kind, item.name, item.reason
+        )
+
+
 @contextmanager
-def _database(settings: Settings) -> Generator[str]:
+def _database(settings: Settings) -> Generator[tuple[str, Postgres | None]]:
+    """Give the connection string of the database, and the Postgres that was started for it."""
     if settings.database_url:
         _check_dsn(settings.database_url)
-        yield settings.database_url
+        yield settings.database_url, None
         return
     with Postgres(settings.data_dir) as postgres:
-        yield postgres.dsn()
+        yield postgres.dsn(), postgres
+
+
+def _is_running(postgres: Postgres | None) -> bool:
+    """Tell whether our Postgres runs; that of others is none of our business."""
+    return postgres is None or postgres.is_running
 
 
 def _check_dsn(dsn: str) -> None:

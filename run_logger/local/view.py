@@ -10,7 +10,7 @@ import orjson
 from cachetools import LRUCache
 
 from run_logger.local.compiler import compile_mutation, compile_query, compile_subscription
-from run_logger.local.errors import HasuraError
+from run_logger.local.errors import NO_PERSISTED_QUERIES, HasuraError
 from run_logger.local.introspection import introspect, is_introspection
 from run_logger.local.metadata import as_mapping
 from run_logger.local.request import read_request
@@ -165,4 +165,6 @@ def _document(request: Mapping[str, Any]) -> Document:
         raise HasuraError("expected an object for the variables", "parse-failed", "$.variables")
     if name is not None and not isinstance(name, str):
         raise HasuraError("expected a string for the name", "parse-failed", "$.operationName")
+    if "persistedQuery" in (as_mapping(request.get("extensions")) or ()):
+        raise HasuraError(NO_PERSISTED_QUERIES, "not-supported")
     return Document(query, variables, name or None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -87,17 +87,26 @@ class Sandbox:
     dsn: str
     engine: Engine
     runner: asyncio.Runner
+    session: Session = Session(role="admin", variables={})  # noqa: RUF009  it is frozen
+
+    def as_role(self, role: str, *, backend: bool = False, **variables: str) -> Sandbox:
+        """Ask as a role, with session variables: `user_id="1"` is `x-hasura-user-id`."""
+        given = {f"x-hasura-{name.replace('_', '-')}": text for name, text in variables.items()}
+        session = Session(role, {"x-hasura-role": role, **given}, backend)
+        return replace(self, session=session)
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
         """Return the data of an answer."""
         request = {"query": query, "variables": dict(variables or {})}
-        answer = self.engine.execute(request, Session(role="admin", variables={}))
+        answer = self.engine.execute(request, self.session)
         return orjson.loads(self.runner.run(answer))["data"]
 
-    def refused(self, query: str) -> tuple[str, str, str]:
+    def refused(
+        self, query: str, variables: Mapping[str, Any] | None = None
+    ) -> tuple[str, str, str]:
         """Return the code, path and message of what is refused."""
         with pytest.raises(HasuraError) as raised:
-            self.ask(query)
+            self.ask(query, variables)
         return raised.value.code, raised.value.path, raised.value.message
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -119,13 +128,21 @@ def sandbox(
     """Make an engine over a new database; what it takes is what `make_project` takes."""
     with asyncio.Runner() as runner, ExitStack() as opened:
 
-        def make(sql: str, tables: str, functions: Sequence[str] = ()) -> Sandbox:
+        def make(
+            sql: str,
+            tables: str,
+            functions: str | Sequence[str] = (),
+            inherited_roles: str = "[]",
+            *,
+            infers_functions: bool = True,
+        ) -> Sandbox:
             project = make_project(sql, tables, functions)
+            (project / "metadata/inherited_roles.yaml").write_text(inherited_roles)
             if sql not in migrated:
                 migrated[sql] = f"template_{len(migrated)}_of_a_sandbox"
                 migrate(postgres.create_database(migrated[sql]), project)
             dsn = postgres.create_database(template=migrated[sql])
-            engine = runner.run(Engine.open(dsn, project))
+            engine = runner.run(Engine.open(dsn, project, infers_functions=infers_functions))
             opened.callback(lambda: runner.run(engine.close()))
             return Sandbox(dsn, engine, runner)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.conftest import Serve
 
     Ask = Callable[..., Any]
 
@@ -60,6 +63,15 @@ def test_any_other_sqlstate_is_unexpected(refused: Ask, state: str) -> None:
         "description": None,
         "hint": "ask again",
     }
+
+
+def test_a_persisted_query_is_not_supported_even_with_its_text(serve: Serve) -> None:
+    persisted = {"persistedQuery": {"version": 1, "sha256Hash": "unknown"}}
+    for extensions, code in ((persisted, "not-supported"), ({}, None), (None, None)):
+        request = {"query": "{ __typename }", "extensions": extensions}
+        answer = httpx.post(serve().url, json=request).json()
+        codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
+        assert codes == ([code] if code else [])
 
 
 def test_a_negative_offset_is_refused_by_postgres(refused: Ask) -> None:

@@ -273,13 +273,23 @@ def test_computed_fields_without_arguments_are_compared(
     assert _ids(ask, "author", where) == ids
 
 
-def test_more_than_one_aggregate_in_a_predicate_is_refused(refused: Ask) -> None:
-    error = refused(
-        """{ article(where: {reviews_aggregate: {count: {predicate: {_gt: 1}},
-             bool_or: {arguments: approved, predicate: {_eq: true}}}}) { id } }"""
-    )
-    assert error["message"] == "exactly one predicate should be specified"
-    assert error["extensions"]["code"] == "validation-failed"
+@pytest.mark.parametrize(
+    "predicates",
+    [
+        "",
+        """count: {predicate: {_gt: 1}},
+        bool_or: {arguments: approved, predicate: {_eq: true}}""",
+    ],
+)
+def test_a_predicate_is_about_one_aggregate(refused: Ask, predicates: str) -> None:
+    error = refused(f"{{ article(where: {{reviews_aggregate: {{{predicates}}}}}) {{ id }} }}")
+    assert error == {
+        "message": "exactly one predicate should be specified",
+        "extensions": {
+            "path": "$.selectionSet.article.args.where.reviews_aggregate",
+            "code": "validation-failed",
+        },
+    }
 
 
 def test_related_rows_are_filtered_inside_the_selection(ask: Ask) -> None:

@@ -301,3 +301,34 @@ def test_without_the_servers_packages_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert done.returncode == 1
     assert b"pip install 'run-logger[local]'" in done.stderr
+
+
+def test_when_postgres_dies_the_server_says_so_and_ends(start: Start, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    process = start("--data-dir", str(data))
+    url = url_of(process)
+    assert ask(url, "{ run { id } }") == {"data": {"run": []}}
+    os.kill(int((data / "postgres/postmaster.pid").read_text().split("\n")[0]), signal.SIGQUIT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "has stopped by itself" in errors
+    assert "Traceback" not in errors
+
+
+def test_hasuras_variables_say_where_to_listen_and_what_to_ask_for(start: Start) -> None:
+    process = start(
+        environment={
+            "HASURA_GRAPHQL_SERVER_HOST": "*",
+            "HASURA_GRAPHQL_ADMIN_SECRET": SECRET,
+            "HASURA_GRAPHQL_CORS_DOMAIN": "https://lab.example",
+        },
+    )
+    url = url_of(process)
+    assert url.startswith("http://127.0.0.1:")
+    headers = {"x-hasura-admin-secret": SECRET, "origin": "https://lab.example"}
+    answer = httpx.post(url, json={"query": "{ run { id } }"}, headers=headers)
+    assert answer.json() == {"data": {"run": []}}
+    assert answer.headers["access-control-allow-origin"] == "https://lab.example"
+    headers["origin"] = "https://other.example"
+    answer = httpx.post(url, json={"query": "{ run { id } }"}, headers=headers)
+    assert "access-control-allow-origin" not in answer.headers

@@ -324,6 +324,11 @@ def test_metadata_may_expose_a_volatile_function_as_a_query(catalog: Catalog) ->
         ("- table: customer", "- function: spread", "VARIADIC"),
         ("- table: color", "- function: touch", "does not return rows of a tracked table"),
         ("- table: customer", "- function: odd", "its argument 'in %' has no GraphQL name"),
+        (
+            "- table: customer",
+            "- {function: first_customer, configuration: {exposed_as: mutation}}",
+            "is not marked VOLATILE",
+        ),
     ],
 )
 def test_what_does_not_hold_is_left_out_with_its_reason_and_the_rest_is_shown(

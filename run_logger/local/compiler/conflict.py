@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.ext.compiler import compiles
 
 from run_logger.local.compiler.scope import quoted
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
 
     from run_logger.local.compiler.scope import Scope, Source
+    from run_logger.local.model import ColumnField
     from run_logger.local.operation import Argument
 
 
@@ -36,19 +37,31 @@ def with_conflict(scope: Scope, target: Source, statement: Insert, argument: Arg
     names = cast("Sequence[str]", given.get("update_columns") or ())
     if not names:
         return statement.on_conflict_do_nothing(constraint=constraint)
-    columns = [target.field(name).name for name in names]
+    access = target.tracked.updates
+    columns = [cast("ColumnField", access.fields[name]).column.name for name in names]
+    written: dict[str, Any] = {name: statement.excluded[name] for name in columns}
     return statement.on_conflict_do_update(
         constraint=constraint,
-        set_={name: statement.excluded[name] for name in columns},
+        set_=written | {name: preset() for name, preset in access.presets.items()},
         where=_where(scope, target, given.get("where")),
     )
 
 
+def updates_rows(argument: Argument) -> bool:
+    """Tell whether an `on_conflict` updates rows that are there already."""
+    return argument is not None and bool(
+        cast("Mapping[str, Argument]", argument).get("update_columns")
+    )
+
+
 def _where(scope: Scope, target: Source, argument: Argument) -> ColumnElement[bool] | None:
-    if argument is None:
-        return None
-    expression = cast("Mapping[str, Argument]", argument)
-    return _OnTarget(target, condition(scope, target, expression))
+    conditions: list[ColumnElement[bool]] = []
+    if argument is not None:
+        expression = cast("Mapping[str, Argument]", argument)
+        conditions.append(condition(scope, target, expression))
+    if (rows := target.tracked.updates.rows) is not None:
+        conditions.append(rows(scope, target))
+    return _OnTarget(target, and_(*conditions)) if conditions else None
 
 
 class _OnTarget(ColumnElement[bool]):

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 def delete_rows(scope: Scope, target: Source, condition: ColumnElement[bool]) -> Change:
-    """Return the deletion of the rows that fulfil a condition.
+    """Return the deletion of the rows that fulfil a condition and that the role may delete.
 
     Args:
         scope: The statement's scope.
-        target: The table, brought into it.
+        target: The table, all of it, brought into the scope.
         condition: Which rows go.
     """
-    return Change(scope, target, delete(cast("Alias", target.rows)).where(condition))
+    statement = delete(cast("Alias", target.rows)).where(condition)
+    if (rows := target.tracked.deletes.rows) is not None:
+        statement = statement.where(rows(scope, target))
+    return Change(scope, target, statement)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, literal_column, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, array
 
+from run_logger.local.catalog import PgType
 from run_logger.local.compiler.scope import TEXT, cast_to, quoted
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
+    from run_logger.local.model import Model
+
+# As with Hasura v2.
+_BIG_NUMBERS = {"int8", "numeric", "float8"}
 # Postgres cuts longer identifiers off.
 LONGEST_IDENTIFIER = 63
 
@@ -50,9 +55,32 @@ def _object_by_pairs(items: Sequence[Item]) -> ColumnElement[Any]:
     return select(members).select_from(pairs).correlate_except(pairs).scalar_subquery()
 
 
-def json_list(item: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the aggregate that gathers an item of each row into a JSON list (type json)."""
-    return func.coalesce(func.json_agg(item), literal_column("'[]'"))
+def json_list(item: ColumnElement[Any], most: int | None = None) -> ColumnElement[Any]:
+    """Return the aggregate that gathers an item of each row into a JSON list (type json).
+
+    Args:
+        item: The item, of type json.
+        most: How many of the items, the first ones, are taken; None: all.
+    """
+    items = func.json_agg(item)
+    if most is not None:
+        items = func.to_json(func.array_agg(item, type_=ARRAY(JSON))[1:most])
+    return func.coalesce(items, literal_column("'[]'"))
+
+
+def as_answered(model: Model, value: ColumnElement[Any], type_: PgType) -> ColumnElement[Any]:
+    """Return a value as answers hold it, where numbers that a double would not keep are strings.
+
+    Args:
+        model: What is shown, which says whether they are.
+        value: The value.
+        type_: The type of the column that it is of, or comes from.
+    """
+    if model.stringifies_numbers and type_.name in _BIG_NUMBERS:
+        return cast_to(value, TEXT)
+    if model.stringifies_numbers and type_.element and type_.element.name in _BIG_NUMBERS:
+        return cast_to(value, PgType("text[]", "_text", element=TEXT))
+    return value
 
 
 def as_text(statement: Select[Any]) -> Select[Any]:

@@ -62,7 +62,7 @@ def _as_hasura_error(
     internal = {
         "statement": statement,
         "prepared": True,
-        "error": _details(error),
+        "error": error_details(error),
         "arguments": list(parameters.values()),
     }
     state = error.sqlstate or ""
@@ -76,7 +76,8 @@ def _as_hasura_error(
     return HasuraError(message, code, path)
 
 
-def _details(error: psycopg.Error) -> dict[str, Any]:
+def error_details(error: psycopg.Error) -> dict[str, Any]:
+    """Return an error of the database as Hasura shows it to administrators."""
     return {
         "exec_status": "FatalError",
         "status_code": error.sqlstate,

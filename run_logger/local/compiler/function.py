@@ -80,9 +80,10 @@ def function_call(
 
 
 def function_rows(scope: Scope, tracked: TrackedTable, call: FunctionCall) -> Source:
-    """Bring the rows that a function returns into FROM."""
+    """Bring the rows that a function returns into FROM: those that the role sees."""
     columns = table_clause(tracked.table).columns
-    return Source(tracked, call.table_valued(*columns, name=scope.name("f")))
+    rows = Source(tracked, call.table_valued(*columns, name=scope.name("f")))
+    return scope.restricted(rows)
 
 
 def session_only(place: int | None) -> dict[int, ColumnElement[Any]]:

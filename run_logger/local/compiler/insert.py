@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +28,7 @@ from run_logger.local.compiler.scope import (
     quoted,
     table_clause,
 )
+from run_logger.local.model import ColumnField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from run_logger.local.catalog import Column
     from run_logger.local.compiler.scope import Scope
-    from run_logger.local.model import ColumnField, TrackedTable
+    from run_logger.local.model import TrackedTable
     from run_logger.local.operation import Rows, Value
 
 _JSONB = PgType(sql="jsonb", name="jsonb")
@@ -141,9 +142,10 @@ def _insert_defaults(tracked: TrackedTable) -> Insert:
 
 
 def _column(tracked: TrackedTable, name: str) -> ColumnField:
-    return next(item for item in tracked.columns if item.name == name)
+    return cast("ColumnField", tracked.inserts.fields[name])
 
 
 def _first_writable(tracked: TrackedTable) -> ColumnField:
     """Return a column for rows that give none, since an INSERT … SELECT needs one."""
-    return next(item for item in tracked.columns if not item.column.generated)
+    item = next(item for item in tracked.table.columns if not item.generated)
+    return ColumnField(item.name, item)

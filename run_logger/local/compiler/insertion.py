@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from run_logger.local.compiler.conflict import with_conflict
+from run_logger.local.compiler.conflict import updates_rows, with_conflict
 from run_logger.local.compiler.insert import insert_object, insert_rows
 from run_logger.local.compiler.plan import compile_statement
 from run_logger.local.compiler.returning import Change
@@ -60,14 +60,18 @@ class Insertion:
         scope = Scope(model)
         tracked = model.tables[self.table]
         target = Source(tracked, table_clause(tracked.table))
-        statement = self._insert(scope, target)
-        return Change(scope, target, with_conflict(scope, target, statement, self.on_conflict))
+        statement = with_conflict(scope, target, self._insert(scope, target), self.on_conflict)
+        check = update_check = tracked.inserts.check
+        if tracked.access is not None and updates_rows(self.on_conflict):
+            update_check = tracked.access.upsert_check
+        return Change(scope, target, statement, check, update_check)
 
     def _insert(self, scope: Scope, target: Source) -> Insert:
         linked: dict[str, ColumnElement[Any]] = {}
         for link in self.links:
             row = written_rows(scope, scope.model.tables[link.table], link.parameter)
             linked |= {here: row.column(there) for here, there in link.columns}
+        linked |= {name: preset() for name, preset in target.tracked.inserts.presets.items()}
         if isinstance(self.given, Rows):
             return insert_rows(scope, target.tracked, self.given, linked)
         cells = cast("Mapping[str, Value | None]", self.given)

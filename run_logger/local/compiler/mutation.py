@@ -83,7 +83,7 @@ def _place(root: RootField, field: Field, model: Model, argument: str) -> Place:
 
 def _update(root: RootField, field: Field, model: Model, arguments: Object, path: str) -> Plan:
     scope = Scope(model)
-    target = scope.table(root.table)
+    target = scope.whole(model.tables[root.table])
     assigned = assignments(target, arguments, path)
     single = root.kind == "update_by_pk"
     if not assigned:
@@ -93,7 +93,8 @@ def _update(root: RootField, field: Field, model: Model, arguments: Object, path
         if single
         else condition(scope, target, cast("Object", arguments["where"]))
     )
-    return plan_change(update_rows(scope, target, assigned, chosen), field, single=single)
+    change = update_rows(scope, target, assigned, chosen)
+    return plan_change(change, field, single=single)
 
 
 def _update_many(root: RootField, field: Field, model: Model) -> Plan:
@@ -109,7 +110,7 @@ def _update_many(root: RootField, field: Field, model: Model) -> Plan:
 
 def _delete(root: RootField, field: Field, model: Model) -> Plan:
     scope = Scope(model)
-    target = scope.table(root.table)
+    target = scope.whole(model.tables[root.table])
     if root.kind == "delete_by_pk":
         change = delete_rows(scope, target, _has_key(target, field.arguments))
         return plan_change(change, field, single=True)

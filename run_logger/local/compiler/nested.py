@@ -108,14 +108,14 @@ def _object_write(place: Place, given: Object, *, keeps_row: bool) -> Write:
 
 
 def _cells(place: Place, given: Object) -> Object:
-    fields = place.tracked.fields
+    fields = place.tracked.inserts.fields
     return {name: value for name, value in given.items() if isinstance(fields[name], ColumnField)}
 
 
 def _relationships(place: Place, given: Object) -> Iterable[tuple[Relationship, Object]]:
     """Yield the relationships that the object gives rows for, with what it gives."""
     for name, value in given.items():
-        item = place.tracked.fields[name]
+        item = place.tracked.inserts.fields[name]
         if isinstance(item, Relationship) and value is not None:
             yield item, cast("Object", value)
 
@@ -154,7 +154,7 @@ def _writes_after(place: Place, given: Object) -> Iterable[Writer]:
 
 def _check_object(place: Place, given: Object) -> None:
     _check_columns(place, given)
-    fields = [place.tracked.fields[name] for name in given]
+    fields = [place.tracked.inserts.fields[name] for name in given]
     determined = {item.column.name for item in fields if isinstance(item, ColumnField)}
     determined |= place.inherited
     for relationship, _ in _relationships(place, given):
@@ -169,7 +169,7 @@ def _check_object(place: Place, given: Object) -> None:
 
 
 def _check_columns(place: Place, names: Iterable[str]) -> None:
-    fields = [place.tracked.fields[name] for name in names]
+    fields = [place.tracked.inserts.fields[name] for name in names]
     columns = [item.column.name for item in fields if isinstance(item, ColumnField)]
     clash = [name for name in columns if name in place.inherited]
     if clash:

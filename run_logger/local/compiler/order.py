@@ -58,20 +58,21 @@ def _terms(scope: Scope, source: Source, item: OrderBy) -> Iterator[Term]:
 
 def _field_terms(scope: Scope, source: Source, name: str, value: Argument) -> Iterator[Term]:
     match source.tracked.fields.get(name):
-        case ColumnField() as item:
-            yield source.column(item.column.name), cast("str", value)
+        case ColumnField():
+            yield scope.column(source, name), cast("str", value)
         case Relationship() as item:
             yield from _related(scope, source, item, cast("OrderBy", value))
         case RelationshipAggregate() as item:
             target = scope.table(item.relationship.target)
             join = target.join(item.relationship, source)
-            yield from _aggregated(target, cast("OrderBy", value), join)
+            yield from _aggregated(scope, target, cast("OrderBy", value), join)
         case ComputedField() as item:
-            yield computed_value(source, item, {}, ""), cast("str", value)
+            computed = computed_value(source, item, {}, "")
+            yield scope.shown(source, item, computed), cast("str", value)
         case None:
-            computed = source.tracked.fields[name.removesuffix("_aggregate")]
-            rows = computed_rows(scope, source, cast("ComputedField", computed), {}, "")
-            yield from _aggregated(rows, cast("OrderBy", value))
+            field = source.tracked.fields[name.removesuffix("_aggregate")]
+            rows = computed_rows(scope, source, cast("ComputedField", field), {}, "")
+            yield from _aggregated(scope, rows, cast("OrderBy", value))
 
 
 def _related(
@@ -83,12 +84,14 @@ def _related(
         yield related.limit(literal_column("1")).scalar_subquery(), direction
 
 
-def _aggregated(target: Source, item: OrderBy, *conditions: ColumnElement[bool]) -> Iterator[Term]:
+def _aggregated(
+    scope: Scope, target: Source, item: OrderBy, *conditions: ColumnElement[bool]
+) -> Iterator[Term]:
     for operator, value in item.items():
         columns = {"": value} if operator == "count" else cast("OrderBy", value or {})
         for name, direction in columns.items():
             if direction is None:
                 continue
-            aggregate = aggregate_function(target, operator, (name,) if name else ())
+            aggregate = aggregate_function(scope, target, operator, (name,) if name else ())
             statement = target.select(aggregate).where(*conditions)
             yield statement.scalar_subquery(), cast("str", direction)

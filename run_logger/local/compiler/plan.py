@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from run_logger.local.compiler.errors import database_errors
+from run_logger.local.compiler.prepared import fetch_row
 from run_logger.local.compiler.scope import SESSION, VARIABLE
 from run_logger.local.errors import HasuraError
 
@@ -109,8 +110,7 @@ class Statement:
         """
         parameters = self.bind(values, session) | dict(given or {})
         with database_errors(self.sql, parameters, path):
-            cursor = await connection.execute(self.sql.encode(), parameters)
-            return await cursor.fetchone()
+            return await fetch_row(connection, self.sql, parameters)
 
 
 def compile_statement(statement: ClauseElement, dialect: Dialect = _DIALECT) -> Statement:
@@ -137,7 +137,9 @@ def compile_statement(statement: ClauseElement, dialect: Dialect = _DIALECT) -> 
 
 
 def _check_variables(names: Sequence[str], session: str) -> None:
-    given = orjson.loads(session) if names else {}
+    if not names:
+        return
+    given: dict[str, str] = orjson.loads(session)
     for name in names:
         if name not in given:
             raise HasuraError(f'missing session variable: "{name}"', "not-found")

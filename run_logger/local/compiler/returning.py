@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, null, select
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+)
 
 from run_logger.local.catalog import PgType
 from run_logger.local.compiler.encode import as_text, json_object, name_literal
@@ -21,12 +30,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Delete, Select, Update
     from sqlalchemy.dialects.postgresql import Insert
 
-    from run_logger.local.compiler.plan import Statement
     from run_logger.local.compiler.write import Writer
-    from run_logger.local.model import Model, TrackedTable
+    from run_logger.local.model import Model, RowCondition, TrackedTable
     from run_logger.local.operation import Field
 
 _BIGINT = PgType(sql="bigint", name="int8")
+# Among the columns of a table; none is called like this.
+_INSERTED = " was inserted "
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +47,66 @@ class Change:
         scope: The statement's scope.
         target: The table as the statement names it.
         statement: The statement without RETURNING.
+        check: What rows must fulfil that were inserted; None: anything.
+        update_check: The same of rows that were updated, also by an insert.
     """
 
     scope: Scope
     target: Source
     statement: Insert | Update | Delete
+    check: RowCondition | None = None
+    update_check: RowCondition | None = None
 
     def rows(self, columns: Iterable[str]) -> Source:
-        """Return the changed rows, with these of their columns, as a source."""
-        returned = [self.target.column(name) for name in columns]
-        statement = self.statement.returning(*(returned or [literal_column("1").label("one")]))
+        """Return the changed rows as a source; with a check, with all of their columns.
+
+        Args:
+            columns: The columns that are needed besides, by their names in Postgres.
+        """
+        names = self._all_columns() if self._checks else columns
+        returned: list[ColumnElement[Any]] = [self.target.column(name) for name in names]
+        returned = returned or [literal_column("1").label("one")]
+        if len(self._checks) > 1:
+            # Of a row that was there before, a transaction stands in xmax: that which updated it.
+            inserted: ColumnElement[bool] = literal_column("xmax = 0")
+            returned.append(inserted.label(_INSERTED))
+        statement = self.statement.returning(*returned)
         return Source(self.target.tracked, statement.cte(self.scope.name("m")))
 
-    def all_rows(self) -> Source:
-        """Return the changed rows with all of their columns."""
-        return self.rows(column.name for column in self.target.tracked.table.columns)
-
     def count(self) -> Select[Any]:
-        """Return the select of the number of changed rows alone."""
-        return _select([func.count(), null()], self.rows(()))
+        """Return the select of the number of changed rows alone, and of the verdict on them."""
+        rows = self.rows(())
+        return self._select([func.count(), null()], rows)
 
     def texts(self) -> Select[Any]:
-        """Return the select of the number of changed rows, and of their texts."""
-        rows = self.all_rows()
-        return _select([func.count(), func.array_agg(cast_to(rows.row(), TEXT))], rows)
+        """Return the select of the number of changed rows, of their texts, and of the verdict."""
+        rows = self.rows(self._all_columns())
+        return self._select([func.count(), func.array_agg(cast_to(rows.row(), TEXT))], rows)
 
+    def verdicts(self, rows: Source) -> list[ColumnElement[Any]]:
+        """Return the aggregate that tells whether all rows pass the check, if there is one."""
+        if not self._checks:
+            return []
+        passed, *updated = (
+            true() if check is None else check(self.scope, rows) for check in self._checks
+        )
+        for verdict in updated:
+            passed = case((rows.rows.c[_INSERTED], passed), else_=verdict)
+        # As Hasura v2 and as a CHECK of SQL: NULL passes.
+        return [func.coalesce(func.bool_and(passed), true())]
 
-def _select(columns: list[ColumnElement[Any]], rows: Source) -> Select[Any]:
-    return select(*columns).select_from(rows.rows)
+    @property
+    def _checks(self) -> tuple[RowCondition | None, ...]:
+        """The check, the two checks where they differ, or none."""
+        if self.check is self.update_check:
+            return () if self.check is None else (self.check,)
+        return self.check, self.update_check
+
+    def _all_columns(self) -> list[str]:
+        return [column.name for column in self.target.tracked.table.columns]
+
+    def _select(self, columns: list[ColumnElement[Any]], rows: Source) -> Select[Any]:
+        return select(*columns, *self.verdicts(rows)).select_from(rows.rows)
 
 
 def plan_change(change: Change, field: Field, path: str = "$", *, single: bool = False) -> Plan:
@@ -84,7 +126,10 @@ def plan_change(change: Change, field: Field, path: str = "$", *, single: bool =
         rows = change.rows(columns)
         affected = select(func.count()).select_from(rows.rows).scalar_subquery()
         answer = _answer(change.scope, rows, affected, field, single=single)
-        return QueryPlan(answer, path)
+        verdicts = [
+            select(item).select_from(rows.rows).scalar_subquery() for item in change.verdicts(rows)
+        ]
+        return QueryPlan(compile_statement(answer.add_columns(*verdicts)), path)
     tracked = change.target.tracked
     write = Write(tracked.table.name, compile_statement(change.texts()), path)
     return plan_writes((write,), field, change.scope.model, path, single=single)
@@ -110,7 +155,8 @@ def plan_writes(
     scope = Scope(model)
     rows = written_rows(scope, model.tables[writes[0].table], ROWS)
     affected = cast_to(bindparam(AFFECTED), _BIGINT)
-    return WritePlan(writes, _answer(scope, rows, affected, field, single=single), path)
+    answer = _answer(scope, rows, affected, field, single=single)
+    return WritePlan(writes, compile_statement(answer), path)
 
 
 def returns_rows(field: Field, *, single: bool) -> bool:
@@ -123,17 +169,21 @@ def _columns_read(tracked: TrackedTable, field: Field, *, single: bool) -> list[
     lists = [field] if single else [item for item in field.selection if item.name == "returning"]
     names = {item.name for rows in lists for item in rows.selection} - {"__typename"}
     fields = [tracked.fields[name] for name in sorted(names)]
-    columns = [item.column.name for item in fields if isinstance(item, ColumnField)]
-    return columns if len(columns) == len(fields) else None
+    columns = [item for item in fields if isinstance(item, ColumnField)]
+    if len(columns) < len(fields):
+        return None
+    if any(item.shown_if for item in columns):
+        return [item.name for item in tracked.table.columns]
+    return [item.column.name for item in columns]
 
 
 def _answer(
     scope: Scope, rows: Source, affected: ColumnElement[Any], field: Field, *, single: bool
-) -> Statement:
+) -> Select[Any]:
     if single:
-        return compile_statement(as_text(rows.select(row_object(scope, rows, field))))
+        return as_text(rows.select(row_object(scope, rows, field)))
     items = [(item.key, _part(scope, rows, affected, field, item)) for item in field.selection]
-    return compile_statement(as_text(select(json_object(items))))
+    return as_text(select(json_object(items)))
 
 
 def _part(

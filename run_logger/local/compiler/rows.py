@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import func, literal_column
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from run_logger.local.compiler.order import order_terms, plain_columns
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def chosen_rows(
-    scope: Scope, source: Source, field: Field, *conditions: ColumnElement[bool]
+    scope: Scope,
+    source: Source,
+    field: Field,
+    *conditions: ColumnElement[bool],
+    most: int | None = None,
 ) -> Source:
     """Return the rows that the field's arguments choose, in their order, as a subselect.
 
@@ -30,6 +35,7 @@ def chosen_rows(
         source: The rows to choose from.
         field: The field with the five arguments of a select.
         conditions: What the rows must fulfil besides (`where` of a relationship or a key).
+        most: How many rows there may be at most; None: any number.
 
     Raises:
         HasuraError: `distinct_on` does not go with `order_by`.
@@ -39,11 +45,25 @@ def chosen_rows(
     if where := arguments.get("where"):
         statement = statement.where(condition(scope, source, cast("Mapping[str, Argument]", where)))
     statement = _ordered(scope, source, statement, field)
-    if (limit := arguments.get("limit")) is not None:
-        statement = statement.limit(parameter(cast("Value", limit)))
+    if (limit := row_limit(cast("Value | None", arguments.get("limit")), most)) is not None:
+        statement = statement.limit(limit)
     if (offset := arguments.get("offset")) is not None:
         statement = statement.offset(parameter(cast("Value", offset)))
     return scope.subselect(source, statement)
+
+
+def most_rows(source: Source) -> int | None:
+    """Return how many rows the role gets of the source at most; None: any number."""
+    access = source.tracked.access
+    return None if access is None else access.limit
+
+
+def row_limit(given: Value | None, most: int | None) -> ColumnElement[Any] | None:
+    """Return the smaller of what the request gives and what the role gets; None: no limit."""
+    if most is None:
+        return None if given is None else parameter(given)
+    bound: ColumnElement[Any] = literal_column(str(most))
+    return bound if given is None else func.least(parameter(given), bound)
 
 
 def _ordered(scope: Scope, source: Source, statement: Select[Any], field: Field) -> Select[Any]:
@@ -54,5 +74,5 @@ def _ordered(scope: Scope, source: Source, statement: Select[Any], field: Field)
         if first and set(first) != set(distinct):
             message = '"distinct_on" columns must match initial "order_by" columns'
             raise HasuraError(message, "validation-failed", f"{field.path}.args")
-        statement = statement.ext(distinct_on(*(source.field(name) for name in distinct)))
+        statement = statement.ext(distinct_on(*(scope.column(source, name) for name in distinct)))
     return statement.order_by(*order_terms(scope, source, order_by))

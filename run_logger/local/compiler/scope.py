@@ -106,8 +106,9 @@ def session_variable(name: str, type_: PgType) -> ColumnElement[Any]:
 
 def constant(text: str | None, type_: PgType) -> ColumnElement[Any]:
     """Return a value of the metadata as a parameter with a cast to its type; None is a NULL."""
-    value = null() if text is None else bindparam("constant", text, unique=True)
-    return cast_to(value, type_)
+    if text is None:
+        return cast_to(null(), type_)
+    return cast_to(bindparam("constant", text, unique=True), type_)
 
 
 def table_clause(item: Table) -> TableClause:
@@ -177,6 +178,10 @@ class Scope:
 
     model: Model
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    # Made once: what is DISTINCT ON has to be the same expression as what is ordered by.
+    _shown: dict[tuple[FromClause, str], ColumnElement[Any]] = field(
+        default_factory=dict[tuple[FromClause, str], ColumnElement[Any]]
+    )
 
     def name(self, label: str) -> str:
         """Return a name for an item of FROM that no other item of the statement has."""
@@ -212,7 +217,10 @@ class Scope:
         """Return the value of a field of the source's row, null where the role does not see it."""
         if item.shown_if is None:
             return value
-        return case((item.shown_if(self, source), value), else_=null())
+        key = source.rows, item.name
+        if key not in self._shown:
+            self._shown[key] = case((item.shown_if(self, source), value), else_=null())
+        return self._shown[key]
 
     def subselect(self, source: Source, statement: Select[Any]) -> Source:
         """Bring a select of all of a source's columns into FROM."""

@@ -8,8 +8,8 @@ from sqlalchemy import literal_column, select
 
 from run_logger.local.compiler.aggregate import Aggregates, aggregate_fields, aggregate_function
 from run_logger.local.compiler.computed import computed_rows, computed_value
-from run_logger.local.compiler.encode import json_list, json_object, name_literal
-from run_logger.local.compiler.rows import chosen_rows
+from run_logger.local.compiler.encode import as_answered, json_list, json_object, name_literal
+from run_logger.local.compiler.rows import chosen_rows, most_rows
 from run_logger.local.compiler.scope import parameter
 from run_logger.local.model import (
     ColumnField,
@@ -57,7 +57,7 @@ def select_list(
         field: The field with the five arguments of a select.
         conditions: What the rows must fulfil besides.
     """
-    rows = chosen_rows(scope, source, field, *conditions)
+    rows = chosen_rows(scope, source, field, *conditions, most=most_rows(source))
     return rows.select(row_list(scope, rows, field))
 
 
@@ -78,7 +78,7 @@ def select_aggregate(
     rows = chosen_rows(scope, source, field, *conditions)
     gathered = Aggregates()
     # Without any aggregate it would be one object a row.
-    gathered.add(aggregate_function(rows, "count", ()))
+    gathered.add(aggregate_function(scope, rows, "count", ()))
     items = [
         (item.key, _aggregate_part(scope, rows, field, item, gathered)) for item in field.selection
     ]
@@ -93,9 +93,9 @@ def _aggregate_part(
         case "__typename":
             return name_literal(parent.type)
         case "nodes":
-            return gathered.add(row_list(scope, rows, item))
+            return gathered.add(json_list(row_object(scope, rows, item), most_rows(rows)))
         case _:
-            return aggregate_fields(rows, item, gathered)
+            return aggregate_fields(scope, rows, item, gathered)
 
 
 def _value(scope: Scope, source: Source, parent: Field, item: Field) -> ColumnElement[Any]:
@@ -103,7 +103,8 @@ def _value(scope: Scope, source: Source, parent: Field, item: Field) -> ColumnEl
         return name_literal(parent.type)
     match source.tracked.fields[item.name]:
         case ColumnField() as column:
-            return _at_path(source.column(column.column.name), item)
+            value = scope.shown(source, column, source.column(column.column.name))
+            return as_answered(scope.model, _at_path(value, item), column.column.type)
         case Relationship() as relationship:
             return _related(scope, source, relationship, item)
         case RelationshipAggregate(relationship=relationship):
@@ -111,7 +112,9 @@ def _value(scope: Scope, source: Source, parent: Field, item: Field) -> ColumnEl
             join = target.join(relationship, source)
             return select_aggregate(scope, target, item, join).scalar_subquery()
         case ComputedField(target=None) as computed:
-            return _at_path(computed_value(source, computed, item.arguments, item.path), item)
+            value = computed_value(source, computed, item.arguments, item.path)
+            value = _at_path(scope.shown(source, computed, value), item)
+            return as_answered(scope.model, value, computed.returns)
         case ComputedField() as computed:
             rows = computed_rows(scope, source, computed, item.arguments, item.path)
             return select_list(scope, rows, item).scalar_subquery()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import func, literal_column, true
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT, aggregate_order_by
+from sqlalchemy import func, true
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
+from run_logger.local.compiler.rows import most_rows, row_limit
 from run_logger.local.compiler.scope import TEXT as TEXT_TYPE
 from run_logger.local.compiler.scope import cast_to, parameter
 from run_logger.local.compiler.select import row_list
@@ -38,18 +39,18 @@ def select_stream(scope: Scope, source: Source, field: Field) -> tuple[Select[An
         HasuraError: The cursor is not one column.
     """
     name, start, descends = _cursor(field)
-    column = source.field(name)
+    column = scope.column(source, name)
     where = cast("Mapping[str, Argument]", field.arguments.get("where") or {})
     beyond = column < parameter(start) if descends else column > parameter(start)
     batch = (
         source.select(*source.columns())
         .where(true(), beyond, condition(scope, source, where))
         .order_by(column.desc() if descends else column.asc())
-        .limit(parameter(cast("Value", field.arguments["batch_size"])))
+        .limit(row_limit(cast("Value", field.arguments["batch_size"]), most_rows(source)))
     )
     rows = scope.subselect(source, batch)
     value = cast_to(row_list(scope, rows, field), TEXT_TYPE)
-    return rows.select(value, _last(rows.field(name), descends=descends)), start
+    return rows.select(value, _last(scope.column(rows, name))), start
 
 
 def _cursor(field: Field) -> tuple[str, Value, bool]:
@@ -70,13 +71,11 @@ def _cursor(field: Field) -> tuple[str, Value, bool]:
     )
 
 
-def _last(column: ColumnElement[Any], *, descends: bool) -> ColumnElement[Any]:
-    """Return the text of the column in the last row of the batch.
+def _last(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the text of the column in the last row of the batch, in the batch's own order.
 
-    Not every type that Postgres orders has `max` and `min`.
+    Not every type that Postgres orders has `max` and `min`; and an ORDER BY of its own would put
+    the rows of the list beside it into that order too.
     """
-    backwards = column.asc() if descends else column.desc()
-    texts = func.array_agg(
-        aggregate_order_by(cast_to(column, TEXT_TYPE), backwards), type_=ARRAY(TEXT)
-    )
-    return texts[literal_column("1")]
+    texts = func.array_agg(cast_to(column, TEXT_TYPE), type_=ARRAY(TEXT))
+    return texts[func.count()]

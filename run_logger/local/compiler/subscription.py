@@ -79,6 +79,13 @@ class SubscriptionPlan:
             cursor if name == self.cursor else text for name, text in zip(names, row, strict=True)
         )
 
+    def parameters(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return the parameters of the statement for the subscribers' values."""
+        parameters = {**self.inner.constants, _NUMBER: list(range(len(rows)))}
+        for place, name in enumerate(_columns(self.inner)):
+            parameters[name] = [row[place] for row in rows]
+        return parameters
+
     async def fetch(self, connection: AsyncConnection[Any], rows: Sequence[Row]) -> list[Result]:
         """Run it once.
 
@@ -92,11 +99,8 @@ class SubscriptionPlan:
         Raises:
             HasuraError: Postgres refused it, for one of the rows or for all.
         """
-        parameters = {**self.inner.constants, _NUMBER: list(range(len(rows)))}
-        for place, name in enumerate(_columns(self.inner)):
-            parameters[name] = [row[place] for row in rows]
         with database_errors(self.sql, {}):
-            cursor = await connection.execute(self.sql.encode(), parameters)
+            cursor = await connection.execute(self.sql.encode(), self.parameters(rows))
             found = {number: Result(*result) for number, *result in await cursor.fetchall()}
         return [found[number] for number in range(len(rows))]
 

@@ -10,13 +10,15 @@ from sqlalchemy import update
 from run_logger.local.compiler.returning import Change
 from run_logger.local.compiler.scope import parameter
 from run_logger.local.errors import HasuraError
+from run_logger.local.model import ColumnField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Alias, ColumnElement
 
     from run_logger.local.compiler.scope import Scope, Source
+    from run_logger.local.model import WriteAccess
     from run_logger.local.operation import Argument, Value
 
 # The operators of SQL between a column and the value; `_set` has none, `_prepend` turns round.
@@ -49,10 +51,13 @@ def assignments(
         for name, value in cast("Mapping[str, Argument]", arguments.get(operator) or {}).items()
     ]
     _check_one_operator_each([name for _, name, _ in given], path)
-    return {
-        target.field(name).name: _assigned(target.field(name), operator, value)
+    updates = target.tracked.updates
+    columns = {name: target.column(item.column.name) for name, item in _columns(updates)}
+    assigned = {
+        columns[name].name: _assigned(columns[name], operator, value)
         for operator, name, value in given
     }
+    return assigned | {name: preset() for name, preset in updates.presets.items()}
 
 
 def update_rows(
@@ -61,16 +66,26 @@ def update_rows(
     assigned: Mapping[str, ColumnElement[Any]],
     condition: ColumnElement[bool],
 ) -> Change:
-    """Return the update of the rows that fulfil a condition.
+    """Return the update of the rows that fulfil a condition and that the role may update.
 
     Args:
         scope: The statement's scope.
-        target: The table, brought into it.
+        target: The table, all of it, brought into the scope.
         assigned: What is assigned, by the column's name in Postgres.
         condition: Which rows change.
     """
+    access = target.tracked.updates
     values = {target.column(name): value for name, value in assigned.items()}
-    return Change(scope, target, update(cast("Alias", target.rows)).values(values).where(condition))
+    statement = update(cast("Alias", target.rows)).values(values).where(condition)
+    if access.rows is not None:
+        statement = statement.where(access.rows(scope, target))
+    return Change(scope, target, statement, access.check, access.check)
+
+
+def _columns(access: WriteAccess) -> Iterator[tuple[str, ColumnField]]:
+    for name, item in access.fields.items():
+        if isinstance(item, ColumnField):
+            yield name, item
 
 
 def _assigned(column: ColumnElement[Any], operator: str, given: Value | None) -> ColumnElement[Any]:

@@ -9,7 +9,6 @@ from sqlalchemy import and_, any_, false, literal_column, not_, or_, true
 from run_logger.local.compiler.aggregate import aggregate_function
 from run_logger.local.compiler.computed import computed_rows, computed_value
 from run_logger.local.compiler.scope import TEXT, cast_to, parameter
-from run_logger.local.errors import HasuraError
 from run_logger.local.model import (
     ColumnField,
     ComputedField,
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     Expression: TypeAlias = Mapping[str, Argument]
 
 # Hasura's operators that are an operator of SQL between the column and the value.
-_OPERATORS = {
+OPERATORS = {
     "_eq": "=",
     "_neq": "<>",
     "_gt": ">",
@@ -91,14 +90,16 @@ def _conditions(scope: Scope, source: Source, items: Argument) -> list[ColumnEle
 def _on_field(scope: Scope, source: Source, name: str, value: Expression) -> ColumnElement[bool]:
     match source.tracked.fields[name]:
         case ColumnField() as item:
-            return _comparison(source.column(item.column.name), value)
+            operand = scope.shown(source, item, source.column(item.column.name))
+            return _comparison(operand, value)
         case Relationship() as item:
             target = scope.table(item.target)
             return _exists(target, target.join(item, source), condition(scope, target, value))
         case RelationshipAggregate() as item:
             return _aggregate_predicate(scope, source, item.relationship, value)
         case ComputedField(target=None) as item:
-            return _comparison(computed_value(source, item, {}, ""), value)
+            operand = scope.shown(source, item, computed_value(source, item, {}, ""))
+            return _comparison(operand, value)
         case ComputedField() as item:
             rows = computed_rows(scope, source, item, {}, "")
             return _exists(rows, condition(scope, rows, value))
@@ -118,23 +119,34 @@ def _operator(operand: ColumnElement[Any], name: str, value: Argument) -> Column
     if name == "_cast":
         casts = cast("Mapping[str, Expression]", value)
         return and_(true(), *(_comparison(cast_to(operand, TEXT), item) for item in casts.values()))
-    given = parameter(cast("Value", value))
+    return compared(operand, name, parameter(cast("Value", value)))
+
+
+def compared(
+    operand: ColumnElement[Any], name: str, given: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Return the comparison of a value with another by one of Hasura's operators.
+
+    Args:
+        operand: The value on the left.
+        name: The operator: `_eq`, `_in`, `_like`, ….
+        given: The value on the right; of `_in` and `_nin` an array.
+    """
     if name == "_in":
         return operand == any_(given)
     if name == "_nin":
         return not_(operand == any_(given))
-    return operand.bool_op(_OPERATORS[name])(given)
+    return operand.bool_op(OPERATORS[name])(given)
 
 
 def _aggregate_predicate(
     scope: Scope, source: Source, relationship: Relationship, value: Expression
 ) -> ColumnElement[bool]:
-    if len(value) != 1:
-        raise HasuraError("exactly one predicate should be specified", "validation-failed")
     target = scope.table(relationship.target)
     ((operator, item),) = cast("Mapping[str, Expression]", value).items()
+    unique = bool(item.get("distinct"))
     aggregate = aggregate_function(
-        target, operator, _aggregated_columns(item), unique=bool(item.get("distinct"))
+        scope, target, operator, _aggregated_columns(item), unique=unique
     )
     rows = target.select(literal_column("1")).where(
         target.join(relationship, source),

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, column, func
 from sqlalchemy.types import NULLTYPE
 
 from run_logger.local.catalog import PgType
+from run_logger.local.compiler.plan import check_written
 from run_logger.local.compiler.scope import TEXT, Source, cast_to, quoted
 from run_logger.local.errors import HasuraError
 
@@ -120,7 +121,8 @@ class Write:
 
     Attributes:
         table: The table.
-        statement: Gives one row: the number of rows written, and the rows as texts.
+        statement: Gives one row: the number of rows written, the rows as texts, and where the
+            role has a check whether they pass it.
         path: Where in the request an error of the database is said to be.
         takes: The values of the operation that the statement's values stand for, in their order;
             None where they are the operation's own.
@@ -155,7 +157,8 @@ class Write:
         row = await self.statement.fetch(
             request.connection, values, request.session, self.path, given
         )
-        count, rows = row or (0, None)
+        count, rows, *verdict = row or (0, None)
+        check_written(verdict, self.path)
         return count, rows or []
 
     def _parent(self, rows: list[str]) -> list[str]:

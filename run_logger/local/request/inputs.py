@@ -16,7 +16,7 @@ from graphql import (
     get_named_type,
 )
 
-from run_logger.local.annotations import column_type_of, is_json_path, is_row
+from run_logger.local.annotations import column_type_of, is_json_path, is_one_predicate, is_row
 from run_logger.local.request.document import parse_type_ref
 from run_logger.local.request.paths import check_object, invalid, unknown_key
 from run_logger.local.request.readers import (
@@ -166,6 +166,8 @@ class Inputs:
             if (name := items.unknown(value)) is not None:
                 raise unknown_key(type_.name, name, literal, path)
             arguments = items.read(scope, value, literal, path)
+            if len(arguments) != 1 and is_one_predicate(type_):
+                raise invalid("exactly one predicate should be specified", path)
             scope.depth -= 1
             return arguments
 

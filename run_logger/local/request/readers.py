@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphql import GraphQLEnumType
 
+from run_logger.local.annotations import PLACEHOLDER
 from run_logger.local.catalog import PgType
 from run_logger.local.request.columns import (
     BadValueError,
@@ -168,7 +169,10 @@ class EnumReader:
 
     def __call__(self, _scope: Scope, value: Any, literal: bool, path: Path) -> str:
         """Return the name of the value."""
-        return enum_name(self.type, value, literal, path)
+        name = enum_name(self.type, value, literal, path)
+        if name == PLACEHOLDER:
+            raise invalid("erroneous column name", _above(_above(path)))
+        return name
 
 
 def enum_name(type_: GraphQLEnumType, value: Any, literal: bool, path: Path) -> str:
@@ -243,9 +247,12 @@ def read_json_path(scope: Scope, value: Any, literal: bool, path: Path) -> Argum
     try:
         steps = parse_json_path(text)
     except ValueError as error:
-        arguments = path[0] if isinstance(path, tuple) else path
-        raise invalid(f"parse json path error: {error}", arguments) from None
+        raise invalid(f"parse json path error: {error}", _above(path)) from None
     return scope.parameter(array_text(TEXT, steps), _TEXTS) if steps else None
+
+
+def _above(path: Path) -> Path:
+    return path[0] if isinstance(path, tuple) else path
 
 
 def _is_integer_like(value: Any, literal: bool) -> bool:

@@ -35,7 +35,11 @@ class Bound:
     literal: bool
 
     def fits(self, place: TypeRef, place_has_default: bool) -> bool:
-        """Tell whether the variable may stand at a place, by the rules of the specification."""
+        """Tell whether the variable may stand at a place.
+
+        As in Hasura, null counts for the place as a whole: `[String]` may stand for `[String!]`,
+        and a null in it is refused where its value is read.
+        """
         declared = self.definition.type
         covered = (
             place.nullable
@@ -49,8 +53,6 @@ class Bound:
 def _same_shape(place: TypeRef, declared: TypeRef) -> bool:
     if place.item is None or declared.item is None:
         return place.item is declared.item and place.name == declared.name
-    if declared.item.nullable and not place.item.nullable:
-        return False
     return _same_shape(place.item, declared.item)
 
 

@@ -13,7 +13,7 @@ from graphql import (
 
 from run_logger.local.scalars import is_comparable, is_numeric
 from run_logger.local.schema import descriptions
-from run_logger.local.schema.columns import select_column
+from run_logger.local.schema.columns import select_columns
 from run_logger.local.schema.construct import BOOLEAN, FLOAT, INT, object_type
 
 if TYPE_CHECKING:
@@ -92,11 +92,9 @@ def _fields(types: Types, table: TrackedTable) -> Iterator[tuple[str, GraphQLFie
 
 
 def _count(types: Types, table: TrackedTable) -> GraphQLField:
-    columns = GraphQLList(GraphQLNonNull(select_column(types, table)))
-    arguments = {
-        "columns": GraphQLArgument(columns),
-        "distinct": GraphQLArgument(BOOLEAN),
-    }
+    arguments = {"distinct": GraphQLArgument(BOOLEAN)}
+    if (columns := select_columns(types, table)) is not None:
+        arguments = {"columns": GraphQLArgument(columns), **arguments}
     return GraphQLField(GraphQLNonNull(INT), args=arguments)
 
 

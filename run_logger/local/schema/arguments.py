@@ -14,7 +14,7 @@ from graphql import (
 from run_logger.local.annotations import column_value, json_path
 from run_logger.local.scalars import scalar_name
 from run_logger.local.schema import descriptions
-from run_logger.local.schema.columns import select_column
+from run_logger.local.schema.columns import select_columns
 from run_logger.local.schema.construct import INT, STRING, input_type
 from run_logger.local.schema.filters import bool_exp
 from run_logger.local.schema.ordering import order_by
@@ -28,16 +28,22 @@ if TYPE_CHECKING:
 
 
 def select_arguments(types: Types, table: TrackedTable) -> dict[str, GraphQLArgument]:
-    """Return the five arguments of a field that gives rows of the table."""
-    columns = GraphQLList(GraphQLNonNull(select_column(types, table)))
+    """Return the arguments of a field that gives rows of the table."""
     orders = GraphQLList(GraphQLNonNull(order_by(types, table)))
     return {
-        "distinct_on": GraphQLArgument(columns, description="distinct select on columns"),
+        **_distinct_on(types, table),
         "limit": GraphQLArgument(INT, description="limit the number of rows returned"),
         "offset": GraphQLArgument(INT, description="skip the first n rows. Use only with order_by"),
         "order_by": GraphQLArgument(orders, description="sort the rows by one or more columns"),
         "where": where_argument(types, table),
     }
+
+
+def _distinct_on(types: Types, table: TrackedTable) -> dict[str, GraphQLArgument]:
+    columns = select_columns(types, table)
+    if columns is None:
+        return {}
+    return {"distinct_on": GraphQLArgument(columns, description="distinct select on columns")}
 
 
 def where_argument(types: Types, table: TrackedTable) -> GraphQLArgument:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from run_logger.local.model import Model, RootField
 
 _BY_PK: Final = frozenset({"select_by_pk", "update_by_pk", "delete_by_pk"})
+# What a role can use that sees no row of the table.
+_BLIND: Final = frozenset({"insert", "update", "update_many", "delete"})
 NO_QUERIES: Final = (
     "There are no queries available to the current role. Either there are no sources or remote "
     "schemas configured, or the current role doesn't have the required permissions."
@@ -58,6 +60,8 @@ def _root_fields(types: Types, roots: Mapping[str, RootField]) -> dict[str, Grap
 
 
 def _is_shown(types: Types, root: RootField) -> bool:
+    if root.kind in _BLIND and types.writes(root.table):
+        return True
     if not types.shows(root.table):
         return False
     return root.kind not in _BY_PK or bool(types.key(types.table(root.table)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphql import GraphQLArgument, GraphQLInputField, GraphQLNonNull
+from graphql import GraphQLArgument, GraphQLInputField, GraphQLList, GraphQLNonNull
 
 from run_logger.local.annotations import column_value
 from run_logger.local.schema import descriptions
@@ -25,8 +25,16 @@ def column_enum(name: str, columns: Iterable[ColumnField], description: str) -> 
     return enum_type(name, values, description)
 
 
-def select_column(types: Types, table: TrackedTable) -> GraphQLEnumType:
-    """Return `<table>_select_column`."""
+def select_columns(
+    types: Types, table: TrackedTable
+) -> GraphQLList[GraphQLNonNull[GraphQLEnumType]] | None:
+    """Return the type of a list of `<table>_select_column`; None where there is no column."""
+    if not types.columns(table):
+        return None
+    return GraphQLList(GraphQLNonNull(_select_column(types, table)))
+
+
+def _select_column(types: Types, table: TrackedTable) -> GraphQLEnumType:
     description = f"select columns of table {descriptions.quoted(table)}"
     return types.of_table(
         table,

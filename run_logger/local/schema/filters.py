@@ -11,11 +11,12 @@ from graphql import (
     GraphQLNonNull,
 )
 
+from run_logger.local.annotations import one_predicate
 from run_logger.local.catalog import PgType
 from run_logger.local.model import ColumnField, ComputedField, Relationship, RelationshipAggregate
 from run_logger.local.scalars import INTEGER
 from run_logger.local.schema import descriptions
-from run_logger.local.schema.columns import column_enum, select_column
+from run_logger.local.schema.columns import column_enum, select_columns
 from run_logger.local.schema.comparisons import comparison, type_comparison
 from run_logger.local.schema.construct import BOOLEAN, input_type
 
@@ -111,7 +112,9 @@ def _aggregate_bool_exp(types: Types, table: TrackedTable) -> GraphQLInputObject
     return types.of_table(
         table,
         "_aggregate_bool_exp",
-        lambda name: input_type(name, lambda: _predicates(types, table)),
+        lambda name: input_type(
+            name, lambda: _predicates(types, table), extensions=one_predicate()
+        ),
     )
 
 
@@ -122,7 +125,7 @@ def _predicates(types: Types, table: TrackedTable) -> _Fields:
             for column in types.columns(table)
             if predicate.takes is None or _has_type(column, predicate.takes)
         ]
-        if columns:
+        if columns or predicate.takes is None:
             type_ = _predicate_type(types, table, predicate, columns)
             yield predicate.name, GraphQLInputField(type_)
 
@@ -140,7 +143,7 @@ def _predicate_type(
         lambda name: input_type(
             name,
             lambda: [
-                ("arguments", GraphQLInputField(_arguments(types, table, predicate, columns))),
+                *_arguments_field(types, table, predicate, columns),
                 ("distinct", GraphQLInputField(BOOLEAN)),
                 ("filter", GraphQLInputField(bool_exp(types, table))),
                 ("predicate", _required(type_comparison(types, predicate.returns))),
@@ -149,12 +152,20 @@ def _predicate_type(
     )
 
 
+def _arguments_field(
+    types: Types, table: TrackedTable, predicate: _Predicate, columns: list[ColumnField]
+) -> Iterator[tuple[str, GraphQLInputField]]:
+    type_ = _arguments(types, table, predicate, columns)
+    if type_ is not None:
+        yield "arguments", GraphQLInputField(type_)
+
+
 def _arguments(
     types: Types, table: TrackedTable, predicate: _Predicate, columns: list[ColumnField]
-) -> InputType:
-    """Return the type of the columns that a predicate aggregates."""
+) -> InputType | None:
+    """Return the type of the columns that a predicate aggregates; None where there is none."""
     if predicate.takes is None:
-        return GraphQLList(GraphQLNonNull(select_column(types, table)))
+        return select_columns(types, table)
     one = _columns_enum(types, table, predicate, columns)
     if not predicate.takes_pair:
         return GraphQLNonNull(one)

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
+from run_logger.local.annotations import PLACEHOLDER
 from run_logger.local.annotations import row as row_mark
 from run_logger.local.model import ColumnField, Relationship
 from run_logger.local.scalars import is_graphql_name
@@ -59,16 +60,14 @@ def _insert_input(types: Types, table: TrackedTable) -> GraphQLInputObjectType:
 
 
 def _row_fields(types: Types, table: TrackedTable) -> _Fields:
-    for name, field in types.fields(table).items():
+    for name, field in types.inserted(table).items():
         match field:
-            case ColumnField() if not field.column.generated:
+            case ColumnField():
                 yield name, input_field(types, field)
             case Relationship(kind="array"):
                 yield name, GraphQLInputField(_array_input(types, types.table(field.target)))
             case Relationship():
                 yield name, GraphQLInputField(_object_input(types, types.table(field.target)))
-            case _:
-                pass
 
 
 def _array_input(types: Types, table: TrackedTable) -> GraphQLInputObjectType:
@@ -165,14 +164,13 @@ def _update_column(types: Types, table: TrackedTable) -> GraphQLEnumType:
 
 
 def _update_column_enum(types: Types, table: TrackedTable, name: str) -> GraphQLEnumType:
-    columns = [column for column in types.columns(table) if not column.column.generated]
-    if columns:
+    if columns := types.updated(table):
         description = f"update columns of table {descriptions.quoted(table)}"
         return column_enum(name, columns, description)
-    # An enum needs a value, and on_conflict needs the enum.
+    # on_conflict needs the enum.
     return enum_type(
         name,
-        {"_PLACEHOLDER": "placeholder (do not use)"},
+        {PLACEHOLDER: "placeholder (do not use)"},
         f"placeholder for update columns of table {descriptions.quoted(table)} "
         "(current role has no relevant permissions)",
     )

@@ -66,8 +66,9 @@ def _field(types: Types, table: TrackedTable, field: TableField) -> GraphQLField
 
 def _column(types: Types, field: ColumnField) -> GraphQLField:
     type_ = types.column(field)
+    nullable = field.column.nullable or field.shown_if is not None
     return GraphQLField(
-        type_ if field.column.nullable else GraphQLNonNull(type_),
+        type_ if nullable else GraphQLNonNull(type_),
         args=path_argument(field.column.type),
         description=descriptions.of_column(field),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from graphql import GraphQLInputField
 
+from run_logger.local.catalog import Name
 from run_logger.local.model import ColumnField, ComputedField, Relationship, RelationshipAggregate
 from run_logger.local.schema import descriptions
 from run_logger.local.schema.aggregates import operators
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLEnumType, GraphQLInputObjectType
 
-    from run_logger.local.catalog import Name
     from run_logger.local.model import TrackedTable
     from run_logger.local.schema.types import Types
 
@@ -54,10 +54,14 @@ def _fields(types: Types, table: TrackedTable) -> _Fields:
                 yield name, GraphQLInputField(order_by(types, types.table(field.target)))
             case RelationshipAggregate():
                 yield name, _aggregate(types, field.relationship.target)
-            case ComputedField(arguments=()) if field.target is not None:
-                yield f"{name}_aggregate", _aggregate(types, field.target)
+            case ComputedField(arguments=(), target=Name() as target) if _aggregates(types, target):
+                yield f"{name}_aggregate", _aggregate(types, target)
             case _:
                 pass
+
+
+def _aggregates(types: Types, target: Name) -> bool:
+    return types.table(target).aggregates
 
 
 def _aggregate(types: Types, target: Name) -> GraphQLInputField:

@@ -22,7 +22,7 @@ from run_logger.local.schema.updates import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from graphql import GraphQLObjectType
 
@@ -69,15 +69,16 @@ def _mutation_response(types: Types, table: TrackedTable) -> GraphQLObjectType:
         "_mutation_response",
         lambda name: object_type(
             name,
-            lambda: [("affected_rows", affected), ("returning", _returning(types, table))],
+            lambda: [("affected_rows", affected), *_returning(types, table)],
             f"response of any mutation on the table {descriptions.quoted(table)}",
         ),
     )
 
 
-def _returning(types: Types, table: TrackedTable) -> GraphQLField:
-    description = "data from the rows affected by the mutation"
-    return GraphQLField(list_of(row(types, table)), description=description)
+def _returning(types: Types, table: TrackedTable) -> Iterator[tuple[str, GraphQLField]]:
+    if types.shows(table.table.name):
+        description = "data from the rows affected by the mutation"
+        yield "returning", GraphQLField(list_of(row(types, table)), description=description)
 
 
 def _key_arguments(types: Types, table: TrackedTable) -> _Arguments:

@@ -37,12 +37,8 @@ class Types:
 
     def __init__(self, model: Model) -> None:
         self._made: dict[str, tuple[str, GraphQLNamedType]] = {}
-        # An object type needs a field, so a table that shows no column is not shown at all.
-        self._tables = {
-            name: table
-            for name, table in model.tables.items()
-            if any(_has_type(column) for column in table.columns)
-        }
+        self._tables = model.tables
+        self._readable = {name for name, table in model.tables.items() if _is_readable(table)}
         self._fields = {name: self._shown(table) for name, table in self._tables.items()}
         self._enum_tables = {
             f"{table.name}_enum": table
@@ -51,20 +47,37 @@ class Types:
         }
 
     def shows(self, table: Name) -> bool:
-        """Tell whether the table, by its name in Postgres, is shown."""
-        return table in self._tables
+        """Tell whether rows of the table, by its name in Postgres, are shown."""
+        return table in self._readable
+
+    def writes(self, table: Name) -> bool:
+        """Tell whether rows of the table can be written, which a role may that sees none."""
+        return self.shows(table) or self._tables[table].access is not None
 
     def table(self, name: Name) -> TrackedTable:
-        """Return the table of that name in Postgres, which must be shown."""
+        """Return the table of that name in Postgres."""
         return self._tables[name]
 
     def fields(self, table: TrackedTable) -> Mapping[str, TableField]:
-        """Return the fields of the table that are shown, in name order."""
+        """Return the fields of the table that are shown, in name order.
+
+        Of a table whose rows are not shown there are none.
+        """
         return self._fields[table.table.name]
 
     def columns(self, table: TrackedTable) -> tuple[ColumnField, ...]:
         """Return the columns of the table that are shown, in name order."""
         return tuple(item for item in self.fields(table).values() if isinstance(item, ColumnField))
+
+    def inserted(self, table: TrackedTable) -> Mapping[str, ColumnField | Relationship]:
+        """Return what the table's rows take that are inserted, in name order."""
+        fields = table.inserts.fields.items()
+        return by_name((name, field) for name, field in fields if self._is_inserted(field))
+
+    def updated(self, table: TrackedTable) -> tuple[ColumnField, ...]:
+        """Return the columns of the table that can be updated, in name order."""
+        fields = by_name(table.updates.fields.items()).values()
+        return tuple(item for item in fields if isinstance(item, ColumnField) and _has_type(item))
 
     def key(self, table: TrackedTable) -> tuple[ColumnField, ...]:
         """Return the columns of the primary key; empty where one of them is not shown."""
@@ -114,17 +127,24 @@ class Types:
         return self.leaf(field.column.type) if field.enum is None else self._enum(field.enum)
 
     def _shown(self, table: TrackedTable) -> dict[str, TableField]:
+        if not self.shows(table.table.name):
+            return {}
         shown = ((name, field) for name, field in table.fields.items() if self._is_shown(field))
         return by_name(shown)
+
+    def _is_inserted(self, field: ColumnField | Relationship) -> bool:
+        if isinstance(field, ColumnField):
+            return _has_type(field)
+        return self.writes(field.target)
 
     def _is_shown(self, field: TableField) -> bool:
         match field:
             case Relationship():
-                return field.target in self._tables
+                return self.shows(field.target)
             case RelationshipAggregate():
-                return field.relationship.target in self._tables
+                return self.shows(field.relationship.target)
             case ComputedField() if field.target is not None:
-                return field.target in self._tables
+                return self.shows(field.target)
             case ColumnField() | ComputedField():
                 return _has_type(field)
 
@@ -136,6 +156,13 @@ class Types:
         table = self._enum_tables[name]
         comments = {value.name: value.comment for value in table.enum_values or ()}
         return self.of_table(table, "_enum", lambda name: enum_type(name, comments))
+
+
+def _is_readable(table: TrackedTable) -> bool:
+    """Tell whether rows are shown: a role may count them that sees none of their columns."""
+    if table.access is not None:
+        return table.access.reads
+    return any(_has_type(column) for column in table.columns)
 
 
 def _has_type(field: ColumnField | ComputedField) -> bool:

@@ -137,14 +137,12 @@ def _operators(
 ) -> Iterator[tuple[_Operator, GraphQLInputObjectType]]:
     """Yield the operators that the table has columns for, with their input types."""
     for operator in _OPERATORS:
-        columns = [column for column in types.columns(table) if _changes(operator, column)]
+        columns = [column for column in types.updated(table) if _changes(operator, column)]
         if columns:
             yield operator, _operator_input(types, table, operator, columns)
 
 
 def _changes(operator: _Operator, column: ColumnField) -> bool:
-    if column.column.generated:
-        return False
     if operator.takes is None:
         return True
     return column.enum is None and operator.takes(column.column.type)

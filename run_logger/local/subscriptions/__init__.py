@@ -52,7 +52,7 @@ class Subscriptions:
         live = plan.cursor is None
         subscriber = LiveSubscriber(row) if live else StreamSubscriber(plan, row)
         poller = self._pollers.get(plan)
-        if poller is None:
+        if poller is None or poller.task.done():
             interval = self._intervals.live_query if live else self._intervals.stream
             poller = self._pollers[plan] = Poller(plan, interval, self._connect, self._at_once)
         poller.add(subscriber)

@@ -80,7 +80,7 @@ class Poller:
             self._arrived.clear()
             await self._poll(self._subscribers)
             due = loop.time() + self._interval
-            while await self._someone_comes(due):
+            while loop.time() < due and await self._someone_comes(due):
                 newcomers, self._newcomers = self._newcomers, set()
                 await self._poll(newcomers)
 

@@ -62,5 +62,5 @@ def _functions(
         try:
             tracked.append(track_function(context.catalog, entry, tables))
         except Inconsistent as reason:
-            context.leave_out(Inconsistency("function", str(entry.name), str(reason)))
+            context.leave_out(Inconsistency("function", str(entry.name), str(reason), entry.name))
     return tuple(tracked)

@@ -50,7 +50,7 @@ class Context:
         try:
             name = self._checked_name(entry)
         except Inconsistent as reason:
-            self.leave_out(Inconsistency("table", str(entry.name), str(reason)))
+            self.leave_out(Inconsistency("table", str(entry.name), str(reason), entry.name))
         else:
             self.entries[entry.name] = entry
             self.names[entry.name] = name

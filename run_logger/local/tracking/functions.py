@@ -84,10 +84,18 @@ def computed_field(context: Context, table: Table, body: dict[str, Any]) -> Comp
 
 
 def _root(function: Function, settings: Mapping[str, Any]) -> Literal["query", "mutation"]:
-    exposed = settings.get("exposed_as")
-    if exposed in {"query", "mutation"}:
-        return "query" if exposed == "query" else "mutation"
-    return "mutation" if function.volatility == "volatile" else "query"
+    volatile = function.volatility == "volatile"
+    match settings.get("exposed_as"):
+        case "query":
+            return "query"
+        case "mutation" if not volatile:
+            raise Inconsistent(
+                f'the function "{function.name}" cannot be tracked because the function was '
+                "requested to be exposed as a mutation, but is not marked VOLATILE. Maybe the "
+                "function was given the wrong volatility when it was defined?"
+            )
+        case _:
+            return "mutation" if volatile else "query"
 
 
 def _place(function: Function, name: str | None) -> int | None:

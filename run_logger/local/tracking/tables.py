@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from run_logger.local.errors import ServerError
 from run_logger.local.model import (
     ColumnField,
     Inconsistency,
@@ -79,16 +80,25 @@ def _add(
     context: Context, table: Table, fields: dict[str, TableField], key: str, body: dict[str, Any]
 ) -> None:
     try:
-        made = _MAKERS[key](context, table, body)
+        made = _made(context, table, key, body)
         _check_name(made.name, fields)
     except Inconsistent as reason:
         place = f"{body.get('name')} on {table.name}"
-        context.leave_out(Inconsistency(key.removesuffix("s"), place, str(reason)))
+        kind = key.removesuffix("s")
+        context.leave_out(Inconsistency(kind, place, str(reason), table.name, body))
         return
     fields[made.name] = made
     if isinstance(made, Relationship) and made.kind == "array":
         aggregate = RelationshipAggregate(f"{made.name}_aggregate", made)
         fields.setdefault(aggregate.name, aggregate)
+
+
+def _made(context: Context, table: Table, key: str, body: dict[str, Any]) -> TableField:
+    try:
+        return _MAKERS[key](context, table, body)
+    except (ServerError, KeyError, TypeError, AttributeError) as error:
+        # The metadata are a stranger's text, in which any part can have any shape.
+        raise Inconsistent(f"it does not have the parts that it needs: {error}") from error
 
 
 def _check_name(name: str, fields: Container[str]) -> None:

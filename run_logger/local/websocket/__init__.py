@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
-from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.routing import WebSocketRoute
 
 from run_logger.local.websocket.connection import Connection
 from run_logger.local.websocket.protocols import protocol_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from starlette.routing import BaseRoute
+    from starlette.websockets import WebSocket
 
     from run_logger.local.auth import Authenticator
     from run_logger.local.intervals import Intervals

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
+import time
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Protocol as StructuralType
 
 from starlette.websockets import WebSocketDisconnect
-from typing_extensions import Protocol as StructuralType
 
 from run_logger.local.errors import HasuraError
 from run_logger.local.websocket.messages import (
@@ -21,7 +25,7 @@ from run_logger.local.websocket.messages import (
 from run_logger.local.websocket.protocols import ConnectionClosing, message, misuse, pong
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from starlette.websockets import WebSocket
@@ -33,14 +37,16 @@ if TYPE_CHECKING:
     from run_logger.local.websocket.messages import ClientMessage
     from run_logger.local.websocket.protocols import Protocol
 
+_log = logging.getLogger(__name__)
+
 # More operations that wait for their turn are left in the socket.
-_MOST_WAITING = 100
+_MOST_WAITING = 1_000
 
 
 class Executor(StructuralType):
     """What answers requests and serves subscriptions."""
 
-    def prepare(self, request: Mapping[str, Any], session: Session) -> Prepared:
+    async def prepare(self, request: Mapping[str, Any], session: Session) -> Prepared:
         """Check and compile a request, or raise HasuraError."""
         ...
 
@@ -48,10 +54,12 @@ class Executor(StructuralType):
         """Return `{"data": …}` for a query or mutation, or raise HasuraError."""
         ...
 
-    def subscribe(
-        self, prepared: Prepared, session: Session
-    ) -> AbstractContextManager[Subscriber]:
+    def subscribe(self, prepared: Prepared, session: Session) -> AbstractContextManager[Subscriber]:
         """Follow a subscription for as long as the context lasts."""
+        ...
+
+    async def changed(self) -> None:
+        """Wait until something else is shown of the database."""
         ...
 
 
@@ -94,10 +102,162 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._show_life())
+                tasks.create_task(self._outdate())
                 await self._listen(tasks)
+        except* ConnectionClosing as group:
+            await self._close(group)
         except* WebSocketDisconnect:
+            _log.debug("a client left")
+
+    async def _listen(self, tasks: asyncio.TaskGroup) -> NoReturn:
+        while True:
+            match await self._receive():
+                case Init(headers):
+                    await self._initialise(headers)
+                case Start(id_, request):
+                    await self._start(tasks, id_, request)
+                case Stop(id_):
+                    self._stop(id_)
+                case Ping(payload):
+                    await self._send(pong(payload))
+                case Terminate():
+                    raise ConnectionClosing(1000, "GQL_CONNECTION_TERMINATE received")
+                case Pong() | None:
+                    pass
+
+    async def _receive(self) -> ClientMessage | None:
+        """Wait for a message; None stands for what is none."""
+        received = await self._socket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received["code"])
+        text = received.get("text")
+        data: bytes = received["bytes"] if text is None else text.encode()
+        try:
+            return read_message(data)
+        except HasuraError as error:
+            await self._send(self._protocol.unreadable(error))
+            return None
+
+    async def _initialise(self, given: Mapping[str, str]) -> None:
+        headers = {**self._socket.headers, **given}
+        # What a page may not say of itself: where it comes from.
+        if (origin := self._socket.headers.get("origin")) is not None:
+            headers["origin"] = origin
+        try:
+            self._session = self._authenticator.session(headers)
+        except HasuraError as error:
+            raise self._protocol.refusal(error) from error
+        await self._send('{"type":"connection_ack"}')
+        await self._send(self._protocol.keep_alive)
+        self._initialised.set()
+
+    async def _show_life(self) -> NoReturn:
+        try:
+            async with asyncio.timeout(self._intervals.connection_init):
+                await self._initialised.wait()
+        except TimeoutError:
+            raise ConnectionClosing(*self._protocol.unready) from None
+        while (left := self._seconds_left()) > 0:
+            await asyncio.sleep(min(left, self._intervals.keep_alive))
+            await self._send(self._protocol.keep_alive)
+        raise ConnectionClosing(1001, "the session has expired")
+
+    async def _outdate(self) -> NoReturn:
+        """End the connection when what it was permitted may be no more, as Hasura v2 does."""
+        await self._engine.changed()
+        raise ConnectionClosing(1012, "Server state changed, restarting the server")
+
+    def _seconds_left(self) -> float:
+        """Return how long the session lasts."""
+        if self._session is None or self._session.expires is None:
+            return math.inf
+        return self._session.expires - time.time()
+
+    async def _start(self, tasks: asyncio.TaskGroup, id_: str, request: Mapping[str, Any]) -> None:
+        if self._session is None:
+            await self._refuse(id_, "start received before the connection is initialised")
+        elif id_ in self._operations:
+            await self._refuse(id_, f"an operation already exists with this id: {id_}")
+        else:
+            await self._room.acquire()
+            leave = ExitStack()
+            leave.callback(self._room.release)
+            operation = tasks.create_task(self._operate(id_, request, self._session, leave))
+            self._operations[id_] = operation
+            operation.add_done_callback(lambda _: self._forget(id_, operation))
+            # It leaves once it had its turn, or here: a task may end before it begins.
+            operation.add_done_callback(lambda _: leave.close())
+
+    async def _refuse(self, id_: str, problem: str) -> None:
+        error = HasuraError(problem, "start-failed")
+        await self._send(misuse(id_, error))
+        await self._send(message("complete", id_))
+        self._protocol.after_misuse(error)
+
+    def _stop(self, id_: str) -> None:
+        if operation := self._operations.pop(id_, None):
+            operation.cancel()
+
+    def _forget(self, id_: str, operation: asyncio.Task[None]) -> None:
+        # The client may have stopped it, and given its id to another.
+        if self._operations.get(id_) is operation:
+            del self._operations[id_]
+
+    async def _operate(
+        self, id_: str, request: Mapping[str, Any], session: Session, leave: ExitStack
+    ) -> None:
+        try:
+            async with self._turn:
+                prepared = await self._engine.prepare(request, session)
+                if prepared.subscription is None:
+                    await self._answer(id_, prepared, session)
+                    return
+                subscription = self._engine.subscribe(prepared, session)
+        except HasuraError as error:
+            await self._send(self._protocol.rejected(id_, error))
+            await self._send(message("complete", id_))
             return
-        except* ConnectionClosing as closings:
-            closing = closings.exceptions[0]
-            assert isinstance(closing, ConnectionClosing)
-        await self._close(closing)
+        leave.close()
+        with subscription as subscriber:
+            while True:
+                await self._send(await self._news(id_, prepared, subscriber))
+
+    async def _answer(self, id_: str, prepared: Prepared, session: Session) -> None:
+        try:
+            data = await self._run(prepared, session)
+        except HasuraError as error:
+            await self._send(self._protocol.failed(id_, error))
+        else:
+            await self._send(self._protocol.result(id_, data.decode()))
+        await self._send(message("complete", id_))
+
+    async def _run(self, prepared: Prepared, session: Session) -> bytes:
+        running = asyncio.ensure_future(self._engine.run(prepared, session))
+        if prepared.operation.kind == "query":
+            return await running
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # Its client may be gone, and the change is still meant.
+            await asyncio.gather(running, return_exceptions=True)
+            raise
+
+    async def _news(self, id_: str, prepared: Prepared, subscriber: Subscriber) -> str:
+        try:
+            value = await subscriber.next()
+        except HasuraError as error:
+            return self._protocol.poll_failed(id_, error)
+        (field,) = prepared.operation.fields
+        return self._protocol.result(id_, prepared.data({field.key: value.encode()}).decode())
+
+    async def _send(self, text: str) -> None:
+        await self._socket.send_text(text)
+
+    async def _close(self, group: ExceptionGroup[ConnectionClosing]) -> None:
+        closing = group.exceptions[0]
+        if isinstance(closing, ConnectionClosing):
+            # The client may leave at the same moment.
+            with suppress(WebSocketDisconnect):
+                if closing.last_words is not None:
+                    await self._send(closing.last_words)
+                await self._socket.close(closing.code, closing.reason)

@@ -133,7 +133,7 @@ def test_what_is_defined_twice_is_refused(reader: Reader, what: str) -> None:
     [
         ("Int", "big: {_eq: $x}", "bigint"),
         ("Int!", "id: {_in: $x}", "[Int!]"),
-        ("[Int]!", "id: {_in: $x}", "[Int!]"),
+        ("[[Int!]!]!", "id: {_in: $x}", "[Int!]"),
         ("Int", "id: {_in: [$x]}", "Int!"),
     ],
 )
@@ -145,6 +145,16 @@ def test_a_variable_stands_only_where_its_type_fits(
     )
     assert message == (
         f"variable 'x' is declared as '{declared}', but used where '{expected}' is expected"
+    )
+
+
+@pytest.mark.parametrize("declared", ["[Int]", "[Int]!", "[Int!]", "[Int!]!"])
+def test_a_variable_may_declare_the_items_of_a_list_nullable(reader: Reader, declared: str) -> None:
+    query = f"query($x: {declared}) {{run(where: {{id: {{_in: $x}}}}){{id}}}}"
+    assert reader.values(query, {"x": [1, 2]}) == ['{"1","2"}']
+    assert reader.refused(query, {"x": [1, None]}) == (
+        "$.selectionSet.run.args.where.id._in[1]",
+        "unexpected null value for type 'Int'",
     )
 
 
