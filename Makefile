@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := run_logger tests examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test lint format generate lock docs clean
+.PHONY: help set-up demo test trials bench lint format generate lock docs clean
 
 help:  ## list what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,14 @@ demo: $(READY)  ## train small models on real data, record them, read them back,
 test: $(READY)  ## run the tests
 	tools/system-packages
 	$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+
+trials: $(READY)  ## lose connections, processes and disks by the thousand, and count what arrives
+	tools/system-packages
+	$(BIN)/pytest tests/trials --trials full -n 0 --timeout 3600 \
+		--trials-table benchmarks/results/trials.md $(TRIALS_ARGS)
+
+bench: $(READY)  ## measure what it costs, other loggers beside it
+	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
 
 lint: $(READY)  ## check form, types and drift of what is generated
 	$(BIN)/ruff check .

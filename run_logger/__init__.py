@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from run_logger import main
 from run_logger.errors import RunLoggerError
 from run_logger.hasura_logger import HasuraLogger, jsonify
+from run_logger.logger import Logger
 from run_logger.main import (
     NewParams,
     create_run,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Client",
     "HasuraLogger",
+    "Logger",
     "NewParams",
     "RunLoggerError",
     "create_run",

@@ -4,6 +4,7 @@
     ├── ConfigError             a config file, an argument or the environment (ValueError)
     ├── NotStartedError         a run is needed and none has been created (AssertionError)
     ├── RunNotFoundError        the endpoint answers and has no such run (LookupError)
+    ├── JournalError            a file is no journal, or one of a newer version's
     ├── SweepError              the sweep is missing, has no choices, or has no runs left
     ├── GenerationError         no client can be generated from this schema and these queries
     ├── SchemaError             our tables or columns are missing there: a migration has to run
@@ -38,6 +39,7 @@ __all__ = [
     "ForbiddenError",
     "GenerationError",
     "GraphQLError",
+    "JournalError",
     "NotHasuraError",
     "NotStartedError",
     "QueryError",
@@ -124,6 +126,10 @@ class RunNotFoundError(RunLoggerError, LookupError):
     """The endpoint answers, and has no run with this id or key."""
 
     default_remedy = "List what is there: run-logger runs list."
+
+
+class JournalError(RunLoggerError):
+    """A file is no journal, is damaged where it says whose it is, or has a newer format."""
 
 
 class SweepError(RunLoggerError):

@@ -10,19 +10,25 @@ import os
 from typing import TYPE_CHECKING, Any, Generic, Union
 from uuid import UUID, uuid4
 
-from run_logger.errors import ConfigError, NotStartedError, without_secrets
+from run_logger.connection import Connection
+from run_logger.delivery.closed import JournalClosedError
+from run_logger.delivery.recording import Recording
+from run_logger.errors import ConfigError, without_secrets
 from run_logger.jsonify import jsonify
+from run_logger.logger import Logger
+from run_logger.switches import is_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Literal, Self
 
-    from run_logger_client import Client
+    from run_logger_client import Client, chart_insert_input
     from typing_extensions import TypeVar
 
     from run_logger.delivery.identity import WriterIdentity
-    from run_logger.delivery.writer import Stats, Writer
+    from run_logger.delivery.writer import Stats
+    from run_logger.provenance import Capture
     from run_logger.transport import Document, Transport
 
     # jedi completes by the bound and not by the default: hence the union.
@@ -50,11 +56,12 @@ DEFAULT_TIMEOUT = 30.0
 """Seconds to wait for each step of a request."""
 
 
-class HasuraLogger(Generic[ClientT]):
+class HasuraLogger(Logger, Generic[ClientT]):
     """Records one run: its metadata, charts, log and blobs.
 
     What is recorded is written to a journal on disk and delivered from there in the background.
-    A server that is away neither stops nor slows the run; `create_run` alone waits for it.
+    A server that is away neither stops nor slows the run; `create_run` alone waits for it. Whoever
+    forgets `finish` loses nothing: it is called when the process ends.
 
     Args:
         graphql_endpoint: The URL of Hasura's GraphQL API, such as `https://host/v1/graphql`.
@@ -63,6 +70,19 @@ class HasuraLogger(Generic[ClientT]):
         debounce_time: The least time between two deliveries, in seconds; 0 means 100 ms.
         run_key: The key of the run. Loggers with the same key write the same run: whoever comes
             first creates it, the others join. By default `RUN_LOGGER_RUN_KEY`, else a new one.
+        offline: Whether to record on disk alone, without a server; `run-logger sync` delivers it
+            later. By default what `RUN_LOGGER_OFFLINE` says (1 for yes).
+        durable: What a record outlives once its call has returned: the "process", or a loss of
+            "power" too, for which each call waits for the disk.
+        on_full: Where neither the disk nor the memory has room: "drop" records, which are counted,
+            or "block" until there is room.
+        adopt: Whether to deliver, when idle, what dead processes have left in the same directory.
+        capture: What of the run's provenance is stored in its metadata, under `provenance`: all
+            (True), nothing (False), or switches such as `{"git_diff": False}`. By default what
+            `RUN_LOGGER_CAPTURE` says, else all.
+        system_metrics: Whether to log, under keys that begin with `system/`, how busy the machine
+            is, or the seconds between two such rows (True: 15). By default what
+            `RUN_LOGGER_SYSTEM_METRICS` says, else not.
         headers: Further headers of every request; they win over those of the environment.
         timeout: Seconds to wait for each step of a request.
         client: The class of the client to offer as `client`: your own generated one, say.
@@ -79,6 +99,12 @@ class HasuraLogger(Generic[ClientT]):
         debounce_time: float = 0,
         *,
         run_key: UUID | str | None = None,
+        offline: bool | None = None,
+        durable: Literal["process", "power"] = "process",
+        on_full: Literal["drop", "block"] = "drop",
+        adopt: bool = True,
+        capture: Capture | bool | None = None,
+        system_metrics: bool | float | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         client: type[ClientT] | None = None,
@@ -86,14 +112,17 @@ class HasuraLogger(Generic[ClientT]):
         self.graphql_endpoint = graphql_endpoint
         self.seed = seed
         self.debounce_time = debounce_time
-        self._run_id = _run_id
-        self._run_key = _key_of_run(_run_id, run_key)
-        self._headers = headers
-        self._timeout = timeout
-        self._client_class = client
-        self._clients: tuple[ClientT, Client] | None = None
-        self._writer: Writer | None = None
-        self._last_stats: Stats | None = None
+        by_default = not is_off(os.environ.get("RUN_LOGGER_OFFLINE", ""))
+        self.offline = by_default if offline is None else offline
+        self._connection = Connection(graphql_endpoint, headers, timeout, client)
+        self._beside = capture, system_metrics
+        self._options = {
+            "interval": debounce_time or DEFAULT_INTERVAL,
+            "durable": durable,
+            "on_full": on_full,
+            "adopt": adopt,
+        }
+        self._recording = self._record_of(_key_of_run(_run_id, run_key), _run_id)
 
     def __repr__(self) -> str:
         """Show the endpoint without its secrets, and the run."""
@@ -110,25 +139,26 @@ class HasuraLogger(Generic[ClientT]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Finish: as "failed" if an exception leaves the block."""
-        from run_logger.delivery.writer import outcome_of  # noqa: PLC0415
+        """Finish: as "failed" if an exception leaves the block, "killed" if a signal came."""
+        if self._recording.current() is not None:
+            from run_logger.delivery.ending import ending  # noqa: PLC0415
 
-        self._finish(*outcome_of(error))
+            self._recording.finish(*ending.outcome(error))
 
     @property
     def run_id(self) -> int | None:
-        """The run's id in the database; None before `create_run`."""
-        return self._run_id
+        """The run's id in the database; None before `create_run`, and offline."""
+        return self._recording.run_id
 
     @property
     def run_key(self) -> UUID | None:
         """The run's key, known from the start; None for a run that is joined by its id."""
-        return self._run_key
+        return self._recording.run_key
 
     @property
     def client(self) -> ClientT:
         """The client of this endpoint: a typed method for each of its operations."""
-        return self._connected()[0]
+        return self._connection.offered
 
     def execute(
         self, query: str | Document, variable_values: Mapping[str, Any] | None = None
@@ -170,29 +200,28 @@ class HasuraLogger(Generic[ClientT]):
             RunLoggerError: The server cannot be reached or refuses the run.
             TypeError: The metadata or a chart has no JSON form; the message names the path.
         """
-        from run_logger_client import chart_insert_input  # noqa: PLC0415
-
-        from run_logger.delivery.creation import NewRun, create_or_join  # noqa: PLC0415
+        from run_logger.delivery.companions import Beside  # noqa: PLC0415
         from run_logger.delivery.identity import WriterIdentity  # noqa: PLC0415
-        from run_logger.sweep import sweep_parameters  # noqa: PLC0415
 
-        if self._run_id is not None or self._run_key is None:
+        if sweep_id is not None and self.offline:
+            raise ConfigError(
+                f"sweep_id={sweep_id} needs the server, and this logger is offline",
+                remedy="Only the server can give out the points of a sweep: record online.",
+            )
+        beside = Beside.chosen(*self._beside, os.environ)
+        if self._recording.is_started:
             self.finish()
-            self._run_key = uuid4()
-        writer = WriterIdentity.of_this_process()
-        new_run = NewRun(
-            self._run_key,
-            {} if metadata is None else jsonify(metadata),
-            [chart_insert_input(spec=jsonify(c), order=i) for i, c in enumerate(charts or ())],
-            sweep_id,
-            writer,
-        )
-        run = create_or_join(self._connected()[1], new_run)
-        self._run_id = run.id
-        self._writer = self._open_writer(run.id, writer)
-        if run.sweep is None or run.sweep_index is None:
-            return None
-        return sweep_parameters(run.sweep, run.sweep_index, self.seed)
+            self._recording = self._record_of(uuid4(), None)
+        given = _metadata_of(metadata), [jsonify(chart) for chart in charts or ()]
+        identity = WriterIdentity.of_this_process()
+        parameters = None if self.offline else self._create(*given, sweep_id, identity)
+        writer = self._recording.begin(identity, given if self.offline else None)
+        try:
+            beside.begin(writer, given[0])
+        except ConfigError:
+            self.finish("failed")
+            raise
+        return parameters
 
     def log(self, /, **log: Any) -> None:
         """Add a row to the run's log; it outlives the process when this returns.
@@ -204,7 +233,10 @@ class HasuraLogger(Generic[ClientT]):
             NotStartedError: `create_run` has not been called.
             TypeError: A value has no JSON form; the message names its path.
         """
-        (self._writer or self._started("log")).journal.log(log)
+        try:
+            self._recording.journal.log(log)
+        except JournalClosedError:
+            self._recording.again("log", lambda journal: journal.log(log))
 
     def blob(self, blob: bytes | str, metadata: Any) -> None:
         r"""Store something large, such as an image.
@@ -217,7 +249,10 @@ class HasuraLogger(Generic[ClientT]):
             NotStartedError: `create_run` has not been called.
             TypeError: The metadata has no JSON form; the message names the path.
         """
-        (self._writer or self._started("blob")).journal.blob(blob, metadata)
+        try:
+            self._recording.journal.blob(blob, metadata)
+        except JournalClosedError:
+            self._recording.again("blob", lambda journal: journal.blob(blob, metadata))
 
     def update_metadata(self, metadata: Any) -> None:
         """Merge keys into the run's metadata; a key that is there already gets the new value.
@@ -229,7 +264,10 @@ class HasuraLogger(Generic[ClientT]):
             NotStartedError: `create_run` has not been called.
             TypeError: It is no mapping, or a value has no JSON form; the message names its path.
         """
-        (self._writer or self._started("update_metadata")).journal.metadata(metadata)
+        try:
+            self._recording.journal.metadata(metadata)
+        except JournalClosedError:
+            self._recording.again("update_metadata", lambda journal: journal.metadata(metadata))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything that was recorded so far is in the database or set aside.
@@ -240,7 +278,8 @@ class HasuraLogger(Generic[ClientT]):
         Returns:
             Whether it is.
         """
-        return self._writer is None or self._writer.flush(timeout)
+        writer = self._recording.current()
+        return writer is None or writer.flush(timeout)
 
     def finish(self, outcome: str = "finished") -> None:
         """Record how the run ended, and deliver what is left, for a bounded time.
@@ -251,56 +290,42 @@ class HasuraLogger(Generic[ClientT]):
         Args:
             outcome: "finished", "failed" or "killed".
         """
-        self._finish(outcome, None)
+        self._recording.finish(outcome, None)
 
     def stats(self) -> Stats:
         """Return how many records were accepted, delivered, are waiting, or were refused."""
-        from run_logger.delivery.writer import Stats  # noqa: PLC0415
+        return self._recording.stats()
 
-        if self._writer is not None:
-            return self._writer.stats()
-        return self._last_stats or Stats(0, 0, 0, {})
+    def _create(
+        self, metadata: Any, charts: Sequence[Any], sweep_id: int | None, writer: WriterIdentity
+    ) -> dict[str, Any] | None:
+        """Create the run or join it, and return its parameters if it is one of a sweep."""
+        from run_logger.delivery.creation import NewRun, create_or_join  # noqa: PLC0415
+        from run_logger.sweep import sweep_parameters  # noqa: PLC0415
 
-    def _finish(self, outcome: str, error: str | None) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            self._last_stats = writer.finish(outcome, error)
+        assert self.run_key is not None  # noqa: S101  (only a run that is joined by id has none)
+        new_run = NewRun(self.run_key, metadata, _chart_inputs(charts), sweep_id, writer)
+        run = create_or_join(self._connection.own, new_run)
+        self._recording.run_id = run.id
+        if run.sweep is None or run.sweep_index is None:
+            return None
+        return sweep_parameters(run.sweep, run.sweep_index, self.seed)
 
-    def _connected(self) -> tuple[ClientT, Client]:
-        """Return the client to offer and the library's own, over one pool of connections."""
-        if self._clients is None:
-            self._clients = self._connect()
-        return self._clients
+    def _record_of(self, run_key: UUID | None, run_id: int | None) -> Recording:
+        return Recording(self._connection, run_key, run_id, self._options, offline=self.offline)
 
-    def _connect(self) -> tuple[Any, Client]:
-        from run_logger_client import Client  # noqa: PLC0415
 
-        from run_logger.transport import ConnectionPool  # noqa: PLC0415
+def _chart_inputs(specs: Sequence[Any]) -> list[chart_insert_input]:
+    if not specs:
+        return []  # the inputs take their time to import
+    from run_logger_client import chart_insert_input  # noqa: PLC0415
 
-        pool = ConnectionPool(self._timeout)
-        own = Client(self.graphql_endpoint, headers=self._headers, pool=pool)
-        if self._client_class is None:
-            return own, own
-        return self._client_class(self.graphql_endpoint, headers=self._headers, pool=pool), own
+    return [chart_insert_input(spec=spec, order=order) for order, spec in enumerate(specs)]
 
-    def _started(self, call: str) -> Writer:
-        """Return the writer of a run that is joined by id, or goes on after `finish`."""
-        if self._run_id is None:
-            raise NotStartedError(f"{call} called before create_run")
-        from run_logger.delivery.identity import WriterIdentity  # noqa: PLC0415
 
-        self._writer = self._open_writer(self._run_id, WriterIdentity.of_this_process())
-        return self._writer
-
-    def _open_writer(self, run_id: int, writer: WriterIdentity) -> Writer:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        from run_logger.delivery.journal import Header  # noqa: PLC0415
-        from run_logger.delivery.writer import Writer  # noqa: PLC0415
-
-        client = self._connected()[1]
-        header = Header(client.endpoint, self.run_key, run_id, writer, version("run-logger"))
-        return Writer(client, header, self.debounce_time or DEFAULT_INTERVAL)
+def _metadata_of(given: Any) -> Any:
+    nothing: dict[str, Any] = {}
+    return nothing if given is None else jsonify(given)
 
 
 def _key_of_run(run_id: int | None, given: UUID | str | None) -> UUID | None:

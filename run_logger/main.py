@@ -59,6 +59,10 @@ def initialize(  # noqa: PLR0913  (version 0.1's signature)
 ) -> tuple[dict[str, Any], HasuraLogger]:
     """Create a run, and return its parameters and the logger that records it.
 
+    The logger is a context manager. Since any name may be a parameter, what else a logger can be
+    told stands in the environment: `RUN_LOGGER_OFFLINE`, `RUN_LOGGER_RUN_KEY`, `RUN_LOGGER_DIR`,
+    `RUN_LOGGER_CAPTURE`, `RUN_LOGGER_SYSTEM_METRICS`, `RUN_LOGGER_HEADERS`.
+
     Args:
         graphql_endpoint: The URL of Hasura's GraphQL API, such as `https://host/v1/graphql`. None:
             nothing is recorded, and the logger's methods do nothing.
@@ -127,7 +131,7 @@ def update_params(
     """Merge parameters by their sources, and store them in the run's metadata.
 
     Stored are `parameters`, `parameter_sources` (for each parameter "default", "config", "sweep" or
-    "load"), `run_id` and `name`.
+    "load"), `run_id` (offline it is null until the run is delivered) and `name`.
 
     Args:
         logger: The logger of the run; None stores nothing.
@@ -154,11 +158,17 @@ def get_load_params(load_id: int, logger: HasuraLogger) -> dict[str, Any]:
 
     Raises:
         RunNotFoundError: There is no such run.
-        ConfigError: The logger has no endpoint, or what the run stored are no parameters.
+        ConfigError: The logger has no endpoint or is offline, or what the run stored are no
+            parameters.
         RunLoggerError: The server cannot be reached.
     """
     if isinstance(logger, DisabledLogger):
         raise ConfigError(f"load_id={load_id} needs an endpoint", remedy="Give a graphql_endpoint.")
+    if logger.offline:
+        raise ConfigError(
+            f"load_id={load_id} needs the server, and this logger is offline",
+            remedy="Record online, or give the parameters in a config file.",
+        )
     from run_logger_client import RUN_PARAMETERS_GQL  # noqa: PLC0415  (keeps the import light)
 
     run = logger.execute(RUN_PARAMETERS_GQL, {"id": load_id})["run_by_pk"]

@@ -21,14 +21,17 @@ from run_logger.headers import request_headers
 from run_logger.jsonify import encode, without_nul
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
-__all__ = ["DEFAULT_TIMEOUT", "ConnectionPool", "Document", "Transport"]
+__all__ = ["DEFAULT_TIMEOUT", "STREAMED", "ConnectionPool", "Document", "Transport"]
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 """Seconds to wait for a connection, and for each further step of a request."""
+
+STREAMED = b'"(a text that is streamed)"'
+"""What stands in the variables for a text that is made while it is sent."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -62,7 +65,9 @@ class ConnectionPool:
         self._owner = os.getpid()
         self._client = self._open()
 
-    def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    def post(
+        self, url: str, content: bytes | Iterable[bytes], headers: Mapping[str, str]
+    ) -> httpx.Response:
         """Post a body and read the whole answer; safe to call from any thread."""
         if self._owner != os.getpid():
             # The parent's sockets are not ours to write on, nor to close.
@@ -83,7 +88,8 @@ class ConnectionPool:
                 f"the proxy or certificate settings cannot be used: {error}",
                 remedy="Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
             ) from error
-        weakref.finalize(self, _close_in, os.getpid(), client)
+        # Not at exit: handlers that run later may still have something to send.
+        weakref.finalize(self, _close_in, os.getpid(), client).atexit = False
         return client
 
 
@@ -177,7 +183,12 @@ class Transport:
         return self._post(_text(query), None, variable_values or {})
 
     def send(
-        self, query: str, operation_name: str, variables: Mapping[str, object]
+        self,
+        query: str,
+        operation_name: str,
+        variables: Mapping[str, object],
+        *,
+        text: StreamedText | None = None,
     ) -> dict[str, Any]:
         """Run an operation of a generated client; variables that were not given are left out.
 
@@ -186,6 +197,8 @@ class Transport:
             operation_name: The name of the operation in it.
             variables: Values by name: what `jsonify` takes, generated models, or JSON text as
                 `orjson.Fragment`.
+            text: A JSON string to be sent where `STREAMED` stands first in the variables, made
+                piece by piece meanwhile.
 
         Returns:
             The `data` of the answer.
@@ -193,8 +206,9 @@ class Transport:
         Raises:
             RunLoggerError: As `execute` does.
             TypeError: As `execute` does.
+            OSError: The text cannot be read.
         """
-        return self._post(query, operation_name, variables)
+        return self._post(query, operation_name, variables, text)
 
     def parse(self, model: type[ModelT], data: dict[str, Any]) -> ModelT:
         """Return the answer as the generated model of its operation.
@@ -215,12 +229,21 @@ class Transport:
             ) from error
 
     def _post(
-        self, query: str, operation_name: str | None, variables: Mapping[str, object]
+        self,
+        query: str,
+        operation_name: str | None,
+        variables: Mapping[str, object],
+        text: StreamedText | None = None,
     ) -> dict[str, Any]:
         attempt = f"the operation {operation_name}" if operation_name else "a query"
-        body = self._body(query, operation_name, variables)
+        content = self._body(query, operation_name, variables)
+        body: bytes | _StreamedBody = content
+        headers = self._headers
+        if text is not None:
+            body = _StreamedBody(content, text)
+            headers = {**headers, "content-length": str(body.size())}
         try:
-            response = self.pool.post(self.graphql_endpoint, body, self._headers)
+            response = self.pool.post(self.graphql_endpoint, body, headers)
         except _HTTPX_ERRORS as error:
             raise error_of_httpx(error, self.endpoint, attempt) from error
         return read_answer(response, self.endpoint, attempt)
@@ -249,6 +272,34 @@ class Transport:
         if _is_sequence(value):
             return [self._without_inputs(item) for item in value]
         return value
+
+
+class StreamedText(Protocol):
+    """A JSON string, quotes included, that is made piece by piece; each time anew."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield its pieces."""
+        ...
+
+    def __len__(self) -> int:
+        """Return its size in bytes."""
+        ...
+
+
+class _StreamedBody:
+    """The body of a request with a streamed text in it."""
+
+    def __init__(self, body: bytes, text: StreamedText) -> None:
+        self._head, _, self._tail = body.partition(STREAMED)
+        self._text = text
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        yield from self._text
+        yield self._tail
+
+    def size(self) -> int:
+        return len(self._head) + len(self._text) + len(self._tail)
 
 
 _HTTPX_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)

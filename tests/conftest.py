@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 _PROJECT_TEMPLATE = "template_of_our_schema"
 
@@ -158,7 +158,7 @@ def _serving(
 
 
 @pytest.fixture(scope="module")
-def serve_app() -> Iterator[Callable[[Starlette], str]]:
+def serve_app() -> Iterator[Callable[[ASGIApp], str]]:
     """Serve applications, each on a port of its own, until the module ends; returns their URLs."""
     with ExitStack() as running:
         yield lambda app: running.enter_context(
@@ -194,6 +194,12 @@ def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "journals"
     monkeypatch.setenv("RUN_LOGGER_DIR", str(directory))
     return directory
+
+
+@pytest.fixture(autouse=True)
+def no_provenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of tests do not say where they come from, unless the test asks for that."""
+    monkeypatch.setenv("RUN_LOGGER_CAPTURE", "none")
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -14,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from run_logger import Logger
 from run_logger.errors import ConfigError, NotStartedError
 from run_logger.hasura_logger import Client, HasuraLogger, jsonify
 from run_logger.params import param_generator
@@ -343,59 +347,159 @@ def test_headers_reach_the_server(serve: Callable[..., Any]) -> None:
         assert logs_of(logger) == [{"a": 1}]
 
 
-SCRIPT = """
-import sys
-from run_logger.hasura_logger import HasuraLogger
-logger = HasuraLogger(sys.argv[1])
-logger.create_run({})
-print(logger.run_id, flush=True)
-for step in range(100):
-    logger.log(step=step)
-"""
+def test_offline_a_run_is_recorded_without_a_server(
+    endpoint: str, journals: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with HasuraLogger(endpoint, offline=True) as logger:
+        assert logger.create_run({"a": 1}, charts=[{"mark": "line"}]) is None
+        logger.log(step=1)
+        assert (logger.run_id, logger.flush(), logger.stats().waiting) == (None, False, 1)
+    [path] = journals.glob("*.jsonl")
+    assert f"1 left in {path}: run-logger sync {path} delivers them" in caplog.text
+    assert synced(path, endpoint).stdout
+    with HasuraLogger(endpoint) as reader:
+        query = "query ($key: uuid!) { run(where: {key: {_eq: $key}}) { id } }"
+        [run] = reader.execute(query, {"key": logger.run_key})["run"]
+    with HasuraLogger(endpoint, _run_id=run["id"]) as reader:
+        stored = run_of(reader)
+    assert stored["metadata"] == {"a": 1}
+    assert stored["charts"] == [{"order": 0, "spec": {"mark": "line"}}]
+    assert [row["log"] for row in stored["run_logs"]] == [{"step": 1}]
+    assert stored["status"] == "finished"
+
+
+def synced(path: Path, endpoint: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "run_logger.cli", "sync", str(path), "--endpoint", endpoint]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+@pytest.mark.parametrize("value", ["1", "true"])
+def test_the_environment_may_say_that_there_is_no_network(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("RUN_LOGGER_OFFLINE", value)
+    logger = HasuraLogger("http://127.0.0.1:9/v1/graphql")
+    assert logger.offline
+    assert not HasuraLogger("http://127.0.0.1:9/v1/graphql", offline=False).offline
+    with pytest.raises(ConfigError, match="sweep_id=3 needs the server, and this logger is off"):
+        logger.create_run({}, sweep_id=3)
+    with pytest.raises(NotStartedError):
+        logger.log(step=1)
+
+
+def test_the_offline_pieces_of_a_requeued_run_join(endpoint: str, journals: Path) -> None:
+    key = uuid4()
+    for piece in range(3):
+        with HasuraLogger(endpoint, offline=True, run_key=key) as logger:
+            logger.create_run({"piece": piece})
+            logger.log(piece=piece)
+    synced(journals, endpoint)
+    with HasuraLogger(endpoint, run_key=key) as logger:
+        logger.create_run({})
+        assert logs_of(logger) == [{"piece": 0}, {"piece": 1}, {"piece": 2}]
+
+
+def test_system_metrics_and_provenance_are_recorded_where_they_are_asked_for(
+    new_logger: Callable[..., HasuraLogger],
+) -> None:
+    logger = new_logger(system_metrics=0.02, capture={"python": True})
+    logger.create_run({"a": 1})
+    while logger.stats().accepted < 2:
+        logger.flush(1)
+    logger.finish()
+    run = run_of(logger)
+    assert run["metadata"]["a"] == 1
+    assert [*run["metadata"]["provenance"]] == ["python"]
+    assert all(key.startswith("system/") for row in run["run_logs"] for key in row["log"])
+
+
+def test_metadata_of_the_users_own_is_not_overwritten(
+    new_logger: Callable[..., HasuraLogger],
+) -> None:
+    logger = new_logger(capture=True)
+    logger.create_run({"provenance": "mine"})
+    logger.finish()
+    assert run_of(logger)["metadata"] == {"provenance": "mine"}
+
+
+def test_the_provenance_of_a_short_run_is_waited_for(
+    new_logger: Callable[..., HasuraLogger],
+) -> None:
+    logger = new_logger(capture=True)
+    logger.create_run({})
+    logger.finish()
+    assert run_of(logger)["metadata"]["provenance"]["command"]["line"]
 
 
 @pytest.mark.parametrize(
-    ("ending", "status", "outcome", "error"),
+    ("variable", "value", "problem"),
     [
-        ("", 0, "finished", None),
-        ("raise ValueError('no luck')", 1, "failed", "ValueError: no luck"),
-        ("sys.exit(3)", 3, "finished", None),
+        ("RUN_LOGGER_CAPTURE", "everything", "no part 'everything'"),
+        ("RUN_LOGGER_SYSTEM_METRICS", "often", "RUN_LOGGER_SYSTEM_METRICS is 'often'"),
+        ("RUN_LOGGER_SYSTEM_METRICS", "-1", "no number of seconds"),
     ],
 )
-def test_a_script_that_just_ends_loses_nothing(
-    endpoint: str, ending: str, status: int, outcome: str, error: str | None
+def test_a_switch_that_says_nothing_is_an_error_and_no_run(
+    logger: HasuraLogger, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
 ) -> None:
-    arguments = [sys.executable, "-c", SCRIPT + ending, endpoint]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == status, done.stderr
-    with HasuraLogger(endpoint, _run_id=int(done.stdout)) as logger:
-        run = run_of(logger)
-    assert [row["log"]["step"] for row in run["run_logs"]] == list(range(100))
-    assert [(writer["outcome"], writer["error"]) for writer in run["writers"]] == [(outcome, error)]
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=problem):
+        logger.create_run({})
+    assert logger.execute("{ run { id } }") == {"run": []}
 
 
-FORK = """
-import os
-if os.fork() == 0:
-    sys.exit()
-assert os.wait()[1] == 0
-logger.log(step=100)
-"""
+def test_several_threads_may_flush_and_finish_at_once(logger: HasuraLogger) -> None:
+    logger.create_run({})
+    logger.log(step=1)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(logger.flush, [20] * 4))
+        assert not any(threads.map(lambda _: logger.finish(), range(4)))
+    assert logs_of(logger) == [{"step": 1}]
 
 
-def test_a_forked_child_that_ends_leaves_its_parents_journal_alone(endpoint: str) -> None:
-    arguments = [sys.executable, "-c", SCRIPT + FORK, endpoint]
-    run_id = subprocess.check_output(arguments, text=True, timeout=60)
-    with HasuraLogger(endpoint, _run_id=int(run_id)) as logger:
-        run = run_of(logger)
-    assert [row["log"]["step"] for row in run["run_logs"]] == list(range(101))
-    assert [writer["outcome"] for writer in run["writers"]] == ["finished"]
+def test_the_first_of_several_threads_opens_the_writer_for_all(logger: HasuraLogger) -> None:
+    logger.create_run({})
+    logger.finish()
+    together = threading.Barrier(8)
+
+    def work(step: int) -> None:
+        together.wait()
+        logger.log(step=step)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert not any(threads.map(work, range(8)))
+    run = run_of(logger)
+    assert sorted(row["log"]["step"] for row in run["run_logs"]) == [*range(8)]
+    assert len(run["writers"]) == 2
+
+
+def test_a_task_that_logs_keeps_no_other_waiting(logger: HasuraLogger) -> None:
+    logger.create_run({})
+
+    async def longest_wait() -> float:
+        waits = []
+        for step in range(200):
+            started = time.perf_counter()
+            await asyncio.sleep(0)
+            logger.log(step=step)
+            waits.append(time.perf_counter() - started)
+        return sorted(waits)[len(waits) // 2]
+
+    assert asyncio.run(longest_wait()) < 0.005
+    assert len(logs_of(logger)) == 200
+
+
+def test_a_hasura_logger_is_a_logger() -> None:
+    assert issubclass(HasuraLogger, Logger)
+    with pytest.raises(TypeError, match="abstract"):
+        Logger()  # type: ignore[abstract]
 
 
 def test_the_import_is_light() -> None:
     script = (
         "import sys, run_logger.hasura_logger, run_logger.params, run_logger.main;"
-        "heavy = {'numpy', 'httpx', 'pydantic', 'yaml', 'importlib.metadata', 'run_logger_client'};"
+        "heavy = {'numpy', 'httpx', 'pydantic', 'yaml', 'importlib.metadata', 'run_logger_client',"
+        "'logging', 'subprocess'};"
         "print(heavy & set(sys.modules))"
     )
     done = subprocess.run(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +135,32 @@ def test_without_an_endpoint_nothing_is_recorded_and_everything_works(config: Pa
         assert logger.run_id is None
         assert logger.stats().accepted == 0
     logger.finish("failed")
+
+
+def test_offline_the_run_gets_its_id_when_it_is_delivered(
+    endpoint: str, journals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUN_LOGGER_OFFLINE", "1")
+    params, logger = initialize(endpoint, lr=1, name="mine")
+    with logger:
+        assert (params, logger.run_id) == ({"lr": 1}, None)
+    command = [sys.executable, "-m", "run_logger.cli", "sync", str(journals)]
+    subprocess.run(command, check=True, capture_output=True)
+    with Client(endpoint) as client:
+        [run] = client.execute("{ run { id metadata } }")["run"]
+    assert run["metadata"] == {
+        "parameters": {"lr": 1},
+        "parameter_sources": {"lr": "default"},
+        "run_id": run["id"],
+        "name": "mine",
+    }
+
+
+def test_offline_no_run_can_be_loaded(monkeypatch: pytest.MonkeyPatch, journals: Path) -> None:
+    monkeypatch.setenv("RUN_LOGGER_OFFLINE", "1")
+    with pytest.raises(ConfigError, match="load_id=3 needs the server, and this logger is offline"):
+        initialize("http://127.0.0.1:9/v1/graphql", load_id=3)
+    assert not journals.exists()
 
 
 def test_a_disabled_logger_has_no_client() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -58,8 +59,9 @@ def log(run: CreateRunInsertRunOne, seq: int, **values: Any) -> run_log_insert_i
 def deliver(client: Client, run: CreateRunInsertRunOne, start: int, end: int, **given: Any) -> int:
     """Deliver a batch; return how many rows of writer the mark moved on: 1 or 0."""
     defaults = {"logs": [], "blobs": [], "metadata": {}, "with_metadata": False}
-    mark = writer_set_input(delivered=end)
-    delivery = client.deliver(run.id, run.writers[0].id, start, mark, **{**defaults, **given})
+    contact, mark = writer_set_input(pid=1), writer_set_input(delivered=end)
+    writer_id = run.writers[0].id
+    delivery = client.deliver(run.id, writer_id, start, contact, mark, **{**defaults, **given})
     assert delivery.mark
     return delivery.mark.affected_rows
 
@@ -189,6 +191,31 @@ def test_the_first_outcome_of_a_writer_stands(client: Client) -> None:
     assert shown
     assert (shown.status, shown.writers[0].error) == ("failed", "E: x")
     assert client.heartbeat(10**6) is None
+
+
+def test_a_dead_writer_is_buried_once_and_rises_again(client: Client) -> None:
+    writer = create(client).writers[0]
+    for count in (1, 0):
+        buried = client.bury_writer(writer.id, datetime(2026, 1, 2, tzinfo=UTC))
+        assert buried
+        assert buried.affected_rows == count
+    [mark] = client.writer_by_key(writer.key)
+    assert mark.outcome == "killed"
+    risen = client.reopen_writer(writer.id)
+    assert risen
+    assert risen.outcome is None
+
+
+def test_rejected_records_that_are_sent_again_are_there_once(client: Client) -> None:
+    run = create(client)
+    writer_id = run.writers[0].id
+    logs = [run_log_insert_input(log={"x": 1}, seq=10, run_id=run.id, writer_id=writer_id)]
+    blobs = [run_blob_insert_input(blob=r"\x00", seq=20, run_id=run.id, writer_id=writer_id)]
+    for count in (1, 0):
+        sent = client.insert_rejected(logs, blobs)
+        assert sent.insert_run_log
+        assert sent.insert_run_blob
+        assert sent.insert_run_log.affected_rows == sent.insert_run_blob.affected_rows == count
 
 
 def test_a_blob_comes_back_in_hex(client: Client) -> None:

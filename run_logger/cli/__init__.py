@@ -23,6 +23,8 @@ _COMMANDS = {
     "serve": "run_logger.cli.serve",
     "runs": "run_logger.cli.runs",
     "logs": "run_logger.cli.logs",
+    "sync": "run_logger.cli.sync",
+    "doctor": "run_logger.cli.doctor",
     "generate": "run_logger.cli.generate",
 }
 

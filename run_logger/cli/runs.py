@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
+from run_logger.cli.ages import age
 from run_logger.cli.charts import draw
 from run_logger.cli.endpoint import DEFAULT_ENDPOINT, Endpoint, connect
 from run_logger.cli.metadata import name_of, parameters_of, short, sources_of, tags_of
@@ -228,22 +228,11 @@ def _row(run: RunSummary) -> tuple[str, ...]:
         str(run.id),
         name_of(run.metadata),
         run.status or "",
-        _age(run.created_at),
+        age(run.created_at),
         "" if run.sweep_id is None else f"{run.sweep_id}",
         " ".join(f"{key}={short(value)}" for key, value in parameters.items()),
         ", ".join(tags_of(run.metadata)),
     )
-
-
-def _age(moment: datetime | None) -> str:
-    """Say how long ago a moment was, in the largest unit that has passed."""
-    if moment is None:
-        return ""
-    seconds = (datetime.now(UTC) - moment).total_seconds()
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit} ago"
-    return "now"
 
 
 def _as_json(run: RunSummary | ShowRunRunByPk) -> dict[str, Any]:
@@ -290,7 +279,7 @@ def _print_writers(run: ShowRunRunByPk) -> None:
             writer.host or "",
             short(writer.pid),
             writer.outcome or "",
-            _age(writer.heartbeat_at),
+            age(writer.heartbeat_at),
             writer.error or "",
         )
         for writer in run.writers

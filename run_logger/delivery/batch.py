@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from run_logger.delivery.blobs import FILED, BlobText, filed_blob
+from run_logger.delivery.reader import FINISH, RUN, Chunk
 from run_logger.jsonify import decode, encode
+from run_logger.transport import STREAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
-    from run_logger.delivery.reader import Record
+__all__ = ["Batch", "readable_part"]
 
-__all__ = ["Batch"]
+LOG = b'{"log":'
+BLOB = b'{"blob":'
+METADATA = b'{"metadata":'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """Consecutive records of one journal, to be delivered in one transaction.
+    """Consecutive records of one journal, to be delivered in one transaction, by their kinds.
 
     Attributes:
-        start: The offset where the first record begins.
-        end: The offset where the last one ends.
-        records: The records; none of them if the mark alone is to move.
+        chunk: The records.
+        logs: Those of the log, with their seqs.
+        blobs: The blobs, with their seqs.
+        metadata: What is to be merged into the run's metadata.
+        finish: What is to be recorded of the writer's end; empty as long as it goes on.
+        unreadable: Lines that are no records, with their seqs.
+        count: The number of records in all, but for `run` and `finish`.
     """
 
-    start: int
-    end: int
-    records: Sequence[Record]
+    chunk: Chunk
+    logs: list[tuple[bytes, int]] = field(default_factory=list[tuple[bytes, int]])
+    blobs: list[tuple[bytes, int]] = field(default_factory=list[tuple[bytes, int]])
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    finish: dict[str, Any] = field(default_factory=dict[str, Any])
+    unreadable: list[tuple[bytes, int]] = field(default_factory=list[tuple[bytes, int]])
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        """Sort the records by their kinds."""
+        self.count = len(self.chunk)
+        for line, seq in self.chunk:
+            if line.startswith(LOG):
+                self.logs.append((line[:-1], seq))
+            else:
+                self._add(line, seq)
 
     def variables(self, run_id: int, writer_id: int) -> dict[str, Any]:
-        """Return the variables of the operation `deliver`.
+        """Return the variables of the operation `deliver` that the records give.
 
         Rows go in as they stand in the journal; who they belong to is spliced into their bytes.
 
@@ -40,37 +62,69 @@ class Batch:
             run_id: The run that the rows belong to.
             writer_id: The writer whose journal this is.
         """
-        metadata = self._metadata()
         return {
             "run_id": run_id,
             "writer_id": writer_id,
-            "from_offset": self.start,
-            "mark": {"delivered": self.end} | self._finish(),
-            "logs": self._rows(b'{"log":', run_id, writer_id),
-            "blobs": self._rows(b'{"blob":', run_id, writer_id),
-            "metadata": orjson.Fragment(encode(metadata)),
-            "with_metadata": bool(metadata),
+            "logs": _rows(self.logs, run_id, writer_id),
+            "blobs": _rows([(_unfiled(line), seq) for line, seq in self.blobs], run_id, writer_id),
+            "metadata": orjson.Fragment(encode(self.metadata)),
+            "with_metadata": bool(self.metadata),
         }
 
-    def _rows(self, kind: bytes, run_id: int, writer_id: int) -> orjson.Fragment:
-        tail = b',"run_id":%d,"writer_id":%d,"seq":%%d}' % (run_id, writer_id)
-        rows = [
-            record.line[:-1] + tail % record.seq
-            for record in self.records
-            if record.line.startswith(kind)
-        ]
-        return orjson.Fragment(b"[" + b",".join(rows) + b"]")
+    def blob_text(self, directory: Path) -> BlobText | None:
+        """Return the text of the blob that lies in a file, which stands alone; None without one."""
+        entry = filed_blob(self.blobs[0][0] + b"}") if self.blobs else None
+        return None if entry is None else BlobText(directory / entry["file"], entry["text"])
 
-    def _metadata(self) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        for record in self.records:
-            if record.line.startswith(b'{"metadata":'):
-                merged |= decode(record.line)["metadata"]
-        return merged
+    def _add(self, line: bytes, seq: int) -> None:
+        try:
+            if line.startswith(BLOB):
+                self.blobs.append((line[:-1], seq))
+            elif line.startswith(METADATA):
+                self.metadata |= decode(line)["metadata"]
+            elif line.startswith(FINISH):
+                entry = decode(line)
+                self.finish = {**entry["finish"], "finished_at": entry["finished_at"]}
+                self.count -= 1
+            elif line.startswith(RUN):
+                self.count -= 1
+            else:
+                self.unreadable.append((line, seq))
+        except (ValueError, KeyError, TypeError):
+            self.unreadable.append((line, seq))
 
-    def _finish(self) -> dict[str, Any]:
-        for record in reversed(self.records):
-            if record.line.startswith(b'{"finish":'):
-                entry = decode(record.line)
-                return {**entry["finish"], "finished_at": entry["finished_at"]}
-        return {}
+
+def readable_part(line: bytes) -> bytes:
+    """Return a line if it is a record; of a torn record with a whole one behind it that one.
+
+    Args:
+        line: A line of a journal.
+
+    Returns:
+        The record, empty if there is none.
+    """
+    starts = [0, *(line.rfind(kind) for kind in (LOG, BLOB, METADATA))]
+    return next((line[start:] for start in starts if start >= 0 and _is_record(line[start:])), b"")
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        decode(line.decode())
+    except (ValueError, RecursionError):
+        return False
+    return (
+        line.startswith((LOG, BLOB, METADATA, FINISH, RUN))
+        and not Batch(Chunk(0, 0, [line], [0])).unreadable
+    )
+
+
+def _rows(rows: list[tuple[bytes, int]], run_id: int, writer_id: int) -> orjson.Fragment:
+    row = b'%%b,"run_id":%d,"writer_id":%d,"seq":%%d}' % (run_id, writer_id)
+    return orjson.Fragment(b"[" + b",".join([row % entry for entry in rows]) + b"]")
+
+
+def _unfiled(line: bytes) -> bytes:
+    """Return the record of a blob with a place for its text, instead of the name of its file."""
+    if not line.startswith(FILED):
+        return line
+    return BLOB + STREAMED + line[line.index(b"}") + 1 :]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from run_logger.delivery.identity import WriterIdentity
 
-__all__ = ["NewRun", "create_or_join"]
+__all__ = ["NewRun", "create_once", "create_or_join", "explained"]
 
 PATIENCE = 10.0
 """Seconds to try again for: a server that restarts is back by then."""
@@ -73,9 +73,9 @@ def create_or_join(client: Client, run: NewRun) -> RunIdentity:
     while True:
         attempt += 1
         try:
-            return _create(client, run)
+            return create_once(client, run)
         except QueryError as error:
-            raise _explained(client, error) from error
+            raise explained(client, error) from error
         except RunLoggerError as error:
             pause = _pause(error, attempt)
             if not error.retryable or time.monotonic() + pause > end:
@@ -88,7 +88,17 @@ def _pause(error: RunLoggerError, attempt: int) -> float:
     return max(asked or 0.0, back_off(attempt, FIRST_PAUSE))
 
 
-def _create(client: Client, run: NewRun) -> RunIdentity:
+def create_once(client: Client, run: NewRun) -> RunIdentity:
+    """Create a run, or join the one that has its key already, in one attempt.
+
+    Args:
+        client: Talks to the endpoint.
+        run: The run.
+
+    Raises:
+        SweepError: As from `create_or_join`.
+        RunLoggerError: As from `create_or_join`; the attempt may be repeated.
+    """
     if run.sweep_id is not None:
         _check(client, run.sweep_id)
     try:
@@ -136,8 +146,16 @@ def _existing(client: Client, run: NewRun, error: ContentError) -> RunIdentity:
     raise error
 
 
-def _explained(client: Client, error: QueryError) -> RunLoggerError:
-    """Return what an operation that does not fit the schema is a sign of."""
+def explained(client: Client, error: QueryError) -> RunLoggerError:
+    """Return what an operation that does not fit the schema is a sign of.
+
+    Args:
+        client: Talks to the endpoint.
+        error: How it refused the operation.
+
+    Returns:
+        A SchemaError that names the migration to apply, if one is missing; else the error.
+    """
     tables = client.endpoint_tables()
     missing = "baseline" if tables.run is None else "writers" if tables.writer is None else None
     if missing is None:
@@ -146,5 +164,5 @@ def _explained(client: Client, error: QueryError) -> RunLoggerError:
     return SchemaError(
         f"the endpoint has {what}: the migration {missing!r} is not applied, or not tracked",
         endpoint=client.endpoint,
-        attempt="create_run",
+        attempt=error.attempt,
     )

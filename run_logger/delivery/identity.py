@@ -26,17 +26,23 @@ class WriterIdentity:
         host: The name of the machine.
         pid: The process.
         rank: The process's number within its job, None outside of one.
+        parent: The key of the writer that this one was forked from, None for most.
     """
 
     key: UUID
     host: str
     pid: int
     rank: int | None
+    parent: UUID | None = None
 
     @classmethod
-    def of_this_process(cls) -> Self:
-        """Return a new identity; the rank is what torchrun, Slurm or MPI set."""
-        return cls(uuid4(), socket.gethostname(), os.getpid(), _rank_in_job())
+    def of_this_process(cls, parent: UUID | None = None) -> Self:
+        """Return a new identity; the rank is what torchrun, Slurm or MPI set.
+
+        Args:
+            parent: The key of the writer that this one was forked from.
+        """
+        return cls(uuid4(), socket.gethostname(), os.getpid(), _rank_in_job(), parent)
 
 
 def _rank_in_job() -> int | None:

@@ -9,9 +9,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from run_logger.errors import RunLoggerError, ServerError
+from run_logger.errors import RunLoggerError, RunNotFoundError, ServerError
 
 if TYPE_CHECKING:
+    from run_logger.delivery.adoption import Adopter
     from run_logger.delivery.courier import Courier
 
 __all__ = ["Sender", "back_off"]
@@ -50,10 +51,18 @@ class Sender:
         courier: Delivers the journal.
         interval: The least time between two deliveries, in seconds; what waits beyond a full batch
             follows at once.
+        adopter: Delivers what dead processes left; it gets its turn when nothing waits here.
+
+    Attributes:
+        hopeless: Why nothing will ever be delivered: the run does not exist, or no longer.
     """
 
-    def __init__(self, courier: Courier, interval: float) -> None:
+    def __init__(
+        self, courier: Courier, interval: float, *, adopter: Adopter | None = None
+    ) -> None:
+        self.hopeless: RunNotFoundError | None = None
         self._courier = courier
+        self._adopter = adopter
         self._interval = interval
         self._wake = threading.Event()
         self._stopping = False
@@ -82,18 +91,26 @@ class Sender:
             return self._flush_here(offset, timeout)
         self._wake.set()
         with self._moved:
-            return self._moved.wait_for(lambda: self._courier.has_reached(offset), timeout)
+            self._moved.wait_for(lambda: self._is_over(offset), timeout)
+        return self._courier.has_reached(offset)
 
-    def stop(self, timeout: float) -> None:
+    def stop(self, timeout: float) -> bool:
         """Ask the thread to end after the request that is under way, and wait for that.
 
         Args:
             timeout: The longest wait, in seconds.
+
+        Returns:
+            Whether it has ended.
         """
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _is_over(self, offset: int) -> bool:
+        return self.hopeless is not None or self._courier.has_reached(offset)
 
     def _run(self) -> None:
         pause = self._interval
@@ -101,10 +118,18 @@ class Sender:
             self._wake.wait(pause)
             self._wake.clear()
             pause = self._deliver_all()
+            if not self._failures and self._adopts():
+                pause = 0.0
+        if self._adopter is not None:
+            self._adopter.release()
+
+    def _adopts(self) -> bool:
+        """Deliver a batch of somebody else's; return whether there is more to do at once."""
+        return self._adopter is not None and not self._stopping and self._adopter.step()
 
     def _flush_here(self, offset: int, timeout: float | None) -> bool:
         end = None if timeout is None else time.monotonic() + timeout
-        while not self._courier.has_reached(offset):
+        while not self._is_over(offset):
             pause = self._deliver_all()
             if end is not None and time.monotonic() + pause > end:
                 break
@@ -116,7 +141,9 @@ class Sender:
         """Deliver batch after batch; return how long to wait before the next time, in seconds."""
         try:
             with self._delivering:
-                while not self._stopping and self._courier.step():
+                # What comes meanwhile waits for the next time, to go with more of its kind.
+                end = self._courier.tend()
+                while self._is_behind(end) and self._courier.step():
                     self._recovered()
                     self._tell()
                 self._courier.beat()
@@ -125,12 +152,18 @@ class Sender:
         self._recovered()
         return self._interval
 
+    def _is_behind(self, end: int) -> bool:
+        return self._courier.is_before(end) and not self._stopping
+
     def _tell(self) -> None:
         with self._moved:
             self._moved.notify_all()
 
     def _failed(self, error: Exception) -> float:
         self._failures += 1
+        if isinstance(error, RunNotFoundError):
+            self.hopeless = error
+            self._tell()
         if type(error) is not self._said:
             self._said = type(error)
             _log.warning(

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
-import sys
-import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import shlex
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from run_logger.delivery.courier import Courier
+from run_logger.delivery.ending import COMPANION_SECONDS, FINISH_SECONDS, ending
 from run_logger.delivery.journal import Journal, journal_directory
-from run_logger.delivery.reader import Reader
-from run_logger.delivery.sender import Sender
 
 if TYPE_CHECKING:
     from run_logger_client import Client
 
+    from run_logger.delivery.courier import Courier
     from run_logger.delivery.journal import Header
+    from run_logger.delivery.sender import Sender
 
-__all__ = ["Stats", "Writer", "outcome_of"]
+__all__ = ["Companion", "Options", "Stats", "Writer"]
 
-FINISH_SECONDS = 30.0
-"""The longest wait of `finish` for the server; what is left then stays in the journal."""
-
-STOP_SECONDS = 1.0
+STOP_SECONDS = 0.5
 """The longest wait for a request that is under way when the writer ends."""
 
 _log = logging.getLogger("run_logger")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a writer keeps and delivers records.
+
+    Attributes:
+        interval: The least time between two deliveries, in seconds.
+        durable: What a record outlives: the "process", or a loss of "power" too.
+        on_full: What becomes of a record where neither disk nor memory has room for it.
+        adopt: Whether to deliver the journals of dead writers too.
+    """
+
+    interval: float
+    durable: Literal["process", "power"] = "process"
+    on_full: Literal["drop", "block"] = "drop"
+    adopt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +54,62 @@ class Stats:
         delivered: Those that are in the database.
         waiting: Those that are in the journal alone.
         rejected: Those that the server refused, by the code of its error.
+        dropped: Those that found no room, with the disk and the memory full.
     """
 
-    accepted: int
-    delivered: int
-    waiting: int
-    rejected: dict[str, int]
+    accepted: int = 0
+    delivered: int = 0
+    waiting: int = 0
+    rejected: dict[str, int] = field(default_factory=dict[str, int])
+    dropped: int = 0
+
+
+class Companion(Protocol):
+    """What records beside the run, in a thread of its own."""
+
+    def end(self, seconds: float) -> None:
+        """Record nothing more, after so many seconds at the latest."""
 
 
 class Writer:
     """Takes the records of one run and sees to their delivery.
 
     Args:
-        client: Talks to the endpoint.
+        client: Talks to the endpoint; None keeps the records for a later delivery.
         header: Who writes which run.
-        interval: The least time between two deliveries, in seconds.
+        options: How.
 
     Attributes:
+        identity: Who it is.
+        thread: The thread that made it.
         journal: Takes the records.
+        companions: What ends before it does.
 
     Raises:
         OSError: The journal cannot be made.
     """
 
-    def __init__(self, client: Client, header: Header, interval: float) -> None:
-        self.journal = Journal(journal_directory(), header)
+    def __init__(self, client: Client | None, header: Header, options: Options) -> None:
+        self.identity = header.writer
+        self.thread = threading.current_thread()
+        self.journal = Journal(
+            journal_directory(), header, durable=options.durable, on_full=options.on_full
+        )
+        self.companions: list[Companion] = []
         self._owner = os.getpid()
-        self._courier = Courier(client, Reader(self.journal.path), header)
-        self._sender = Sender(self._courier, interval)
-        self._sender.start()
-        atexit.register(self._at_exit)
+        self._is_said = False
+        self._delivery = (
+            None if client is None else Delivery.begin(client, self.journal, header, options)
+        )
+        ending.await_for(self)
+
+    def is_of_this_process(self) -> bool:
+        """Return whether it is not that of the process which this one was forked from."""
+        return self._owner == os.getpid()
+
+    def is_open(self) -> bool:
+        """Return whether its journal takes records."""
+        return self.is_of_this_process() and not self.journal.is_final()
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything that was written so far is in the database or set aside.
@@ -78,59 +118,113 @@ class Writer:
             timeout: The longest wait in seconds; None waits for as long as it takes.
 
         Returns:
-            Whether it is.
+            Whether it is; without a client it never is, and there is no wait.
         """
-        return self._sender.flush(self.journal.size(), timeout)
+        delivery = self._delivery
+        return delivery is not None and delivery.sender.flush(self.journal.size(), timeout)
 
     def stats(self) -> Stats:
         """Return the counts of records as they are now."""
-        rejected = dict(self._courier.rejected.counts)
-        delivered, waiting = self._courier.delivered, self._courier.waiting()
-        return Stats(delivered + waiting + sum(rejected.values()), delivered, waiting, rejected)
+        dropped = self.journal.dropped
+        if self._delivery is None:
+            waiting, _ = self.journal.reader().count(0)
+            return Stats(waiting + dropped, 0, waiting, {}, dropped)
+        courier = self._delivery.courier
+        rejected = dict(courier.rejected.counts)
+        delivered, waiting = courier.delivered, courier.waiting()
+        accepted = delivered + waiting + sum(rejected.values()) + dropped
+        return Stats(accepted, delivered, waiting, rejected, dropped)
 
-    def finish(self, outcome: str, error: str | None = None) -> Stats:
-        """Record how the writer ended, deliver for a bounded time, and say what is left.
+    def part_from_companions(self, seconds: float) -> None:
+        """Let what records beside the run say its last, for a bounded time."""
+        while self.companions:
+            self.companions.pop().end(seconds)
+
+    def record_end(self, outcome: str, error: str | None) -> None:
+        """Record how it ended, unless that is recorded already; it takes no records after this.
 
         Args:
             outcome: "finished", "failed" or "killed".
             error: What went wrong, if something did.
+        """
+        self.journal.finish(outcome, error)
+
+    def finish(self, outcome: str, error: str | None, timeout: float | None = None) -> Stats:
+        """Record how it ended, deliver for a bounded time, and say what is left.
+
+        Args:
+            outcome: "finished", "failed" or "killed".
+            error: What went wrong, if something did.
+            timeout: The longest wait for the server in seconds, by default 30.
 
         Returns:
-            The last counts; the writer takes no more records.
+            The last counts.
         """
-        atexit.unregister(self._at_exit)
-        self.journal.finish(outcome, error)
-        self.flush(FINISH_SECONDS)
-        self._sender.stop(STOP_SECONDS)
+        end = time.monotonic() + (FINISH_SECONDS if timeout is None else timeout)
+        self.part_from_companions(min(COMPANION_SECONDS, end - time.monotonic()))
+        self.record_end(outcome, error)
+        is_delivered = self.flush(max(0.0, end - time.monotonic()))
+        is_quiet = self._delivery is None or self._delivery.sender.stop(STOP_SECONDS)
         stats = self.stats()
         self._say(stats)
-        if not stats.waiting:
-            self.journal.path.unlink()
+        ending.forget(self)
+        if is_delivered and is_quiet:
+            self.journal.remove()
+        else:
+            self.journal.release()
         return stats
 
+    def leave_to_parent(self) -> None:
+        """Take no more records: this is a forked child, and the journal is its parent's."""
+        self.journal.leave_to_parent()
+
     def _say(self, stats: Stats) -> None:
-        counts = f"{stats.accepted} records, {stats.delivered} delivered"
+        if self._is_said:
+            return
+        self._is_said = True
+        troubled = stats.waiting or stats.rejected or stats.dropped
+        _log.log(logging.WARNING if troubled else logging.INFO, "%s", self._summary(stats))
+
+    def _summary(self, stats: Stats) -> str:
+        parts = [f"{stats.accepted} records", f"{stats.delivered} delivered"]
+        if stats.rejected and self._delivery is not None:
+            refused = sum(stats.rejected.values())
+            parts.append(f"{refused} refused, kept in {self._delivery.courier.rejected.path}")
+        if stats.dropped:
+            parts.append(f"{stats.dropped} dropped for want of room")
         if stats.waiting:
-            counts += f", {stats.waiting} left in {self.journal.path}"
-        if stats.rejected:
-            counts += f", {sum(stats.rejected.values())} refused: {self._courier.rejected.path}"
-        level = logging.WARNING if stats.waiting or stats.rejected else logging.INFO
-        _log.log(level, "%s", counts)
+            parts.append(self._what_is_left(stats.waiting))
+        return ", ".join(parts)
 
-    def _at_exit(self) -> None:
-        if os.getpid() != self._owner:
-            return  # a forked child: the journal is its parent's
-        # An interactive session goes on after an exception; its end is not the exception's doing.
-        uncaught = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
-        self.finish(*outcome_of(uncaught))
+    def _what_is_left(self, waiting: int) -> str:
+        path = self.journal.path
+        if not self.journal.persistent:
+            return f"{waiting} left, of them those in memory alone are lost with this process"
+        return f"{waiting} left in {path}: run-logger sync {shlex.quote(str(path))} delivers them"
 
 
-def outcome_of(error: BaseException | None) -> tuple[str, str | None]:
-    """Return the outcome that an exception stands for, and its type and message.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What delivers a journal from this process.
 
-    Args:
-        error: What ended the process or the block, None if nothing did.
+    Attributes:
+        courier: Takes it into the database.
+        sender: Keeps the courier going.
     """
-    if error is None or (isinstance(error, SystemExit) and not error.code):
-        return "finished", None
-    return "failed", "".join(traceback.format_exception_only(error)).strip()
+
+    courier: Courier
+    sender: Sender
+
+    @classmethod
+    def begin(cls, client: Client, journal: Journal, header: Header, options: Options) -> Delivery:
+        """Begin to deliver a journal in the background."""
+        # Without a server none of it is needed, and the generated client takes its time.
+        from run_logger.delivery.adoption import Adopter  # noqa: PLC0415
+        from run_logger.delivery.courier import Courier  # noqa: PLC0415
+        from run_logger.delivery.sender import Sender  # noqa: PLC0415
+
+        courier = Courier(client, journal.reader(), header)
+        adopter = Adopter(client, journal.directory) if options.adopt else None
+        sender = Sender(courier, options.interval, adopter=adopter)
+        sender.start()
+        return cls(courier, sender)

@@ -6,14 +6,17 @@ import json
 from typing import Any
 
 from run_logger.delivery.batch import Batch
-from run_logger.delivery.reader import Record
+from run_logger.delivery.reader import Chunk
 from run_logger.jsonify import encode
 
 
+def batch(*lines: bytes) -> Batch:
+    seqs = [10 * number for number, _ in enumerate(lines, start=1)]
+    return Batch(Chunk(0, 10 * len(lines), lines, seqs))
+
+
 def variables(*lines: bytes) -> dict[str, Any]:
-    records = [Record(10 * number, line) for number, line in enumerate(lines, start=1)]
-    batch = Batch(start=0, end=10 * len(lines), records=records)
-    decoded: dict[str, Any] = json.loads(encode(batch.variables(run_id=3, writer_id=4)))
+    decoded: dict[str, Any] = json.loads(encode(batch(*lines).variables(run_id=3, writer_id=4)))
     return decoded
 
 
@@ -31,7 +34,6 @@ def test_rows_get_their_run_writer_and_seq() -> None:
     assert sent["blobs"] == [
         {"blob": "x", "metadata": None, "logged_at": "t2", "seq": 20, **owner},
     ]
-    assert (sent["from_offset"], sent["mark"]) == (0, {"delivered": 30})
     assert (sent["metadata"], sent["with_metadata"]) == ({}, False)
 
 
@@ -43,17 +45,17 @@ def test_the_last_value_of_a_key_of_the_metadata_stands() -> None:
 
 def test_an_int_of_any_size_keeps_its_digits() -> None:
     number = 10**5000 + 1
-    batch = Batch(0, 10, [Record(10, b'{"metadata":{"n":%b}}' % encode(number))])
-    assert encode(number) in encode(batch.variables(1, 1))
+    sent = batch(b'{"metadata":{"n":%b}}' % encode(number)).variables(1, 1)
+    assert encode(number) in encode(sent)
 
 
 def test_the_end_of_the_writer_goes_with_the_mark() -> None:
-    sent = variables(
+    ending = batch(
         b'{"log":{},"logged_at":"t1"}',
         b'{"finish":{"outcome":"failed","error":"E: no"},"finished_at":"t2"}',
     )
-    assert sent["mark"] == {
-        "delivered": 20,
+    assert ending.count == 1
+    assert ending.finish == {
         "outcome": "failed",
         "error": "E: no",
         "finished_at": "t2",
@@ -64,4 +66,3 @@ def test_a_log_that_speaks_of_metadata_is_a_log() -> None:
     sent = variables(b'{"log":{"metadata":{"a":1},"finish":2},"logged_at":"t"}')
     assert len(sent["logs"]) == 1
     assert not sent["with_metadata"]
-    assert sent["mark"] == {"delivered": 10}

@@ -45,7 +45,13 @@ def test_the_first_line_says_whose_journal_it_is(journals: Path) -> None:
         "endpoint": "http://host/v1/graphql",
         "run_key": str(header.run_key),
         "run_id": 7,
-        "writer": {"key": str(header.writer.key), "host": "node7", "pid": 42, "rank": None},
+        "writer": {
+            "key": str(header.writer.key),
+            "host": "node7",
+            "pid": 42,
+            "rank": None,
+            "parent": None,
+        },
         "version": "1.0.0",
     }
 
@@ -109,7 +115,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_what_was_logged_outlives_a_killed_process(journals: Path) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, journals], check=False)
     assert done.returncode == -signal.SIGKILL
-    [path] = journals.iterdir()
+    [path] = journals.glob("*.jsonl")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [line["log"]["step"] for line in lines[1:]] == list(range(100))
 

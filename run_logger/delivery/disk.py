@@ -1,0 +1,75 @@
+"""A journal's place on disk: its directory, the lock beside it, and the files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from run_logger.delivery.lock import OwnerLock
+from run_logger.delivery.segments import Segment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from run_logger.delivery.files import JournalFiles
+
+__all__ = ["Disk", "remove_files"]
+
+
+class Disk:
+    """Makes and removes the files of a journal that this process writes.
+
+    Args:
+        files: Their names.
+        header: The first line of each segment.
+    """
+
+    def __init__(self, files: JournalFiles, header: bytes) -> None:
+        self.files = files
+        self._header = header
+        self._lock: OwnerLock | None = None
+
+    def create(self, first: int) -> Segment:
+        """Make a segment; before the first one, the directory and the lock.
+
+        Args:
+            first: The segment's offset in the journal.
+
+        Raises:
+            FileExistsError: This writer has a journal already.
+            OSError: Something cannot be made or written.
+        """
+        _make_directory(self.files.directory)
+        if self._lock is None or self._lock.is_stale():
+            self._lock = OwnerLock.create(self.files.lock)
+        return Segment.create(first, self.files.segment(first), self._header)
+
+    def remove(self) -> None:
+        """Remove all files, and let go of the lock."""
+        remove_files(self.files)
+        if self._lock is not None:
+            self._lock.remove()
+
+    def release(self) -> None:
+        """Let go of the lock, and keep the files."""
+        if self._lock is not None:
+            self._lock.release()
+
+
+def remove_files(files: JournalFiles) -> None:
+    """Remove the segments and blobs of a journal; what the server refused stays.
+
+    Raises:
+        OSError: Something cannot be removed.
+    """
+    for path in files.segments().values():
+        path.unlink(missing_ok=True)
+    if not files.rejected.exists():
+        for path in files.blobs():
+            path.unlink(missing_ok=True)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(error.errno, "it is no directory", str(directory)) from error

@@ -1,0 +1,254 @@
+"""Delivering journals that other processes have left."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from run_logger.delivery import adoption, sender
+from run_logger.delivery.identity import WriterIdentity
+from run_logger.delivery.journal import Header, Journal
+from run_logger.delivery.sync import deliver, deliver_rejected, find_journals, survey
+from run_logger.errors import JournalError, RunNotFoundError
+from run_logger.hasura_logger import Client, HasuraLogger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def client(endpoint: str) -> Iterator[Client]:
+    with Client(endpoint) as client:
+        yield client
+
+
+def offline(directory: Path, endpoint: str, key: UUID | None = None, **run: Any) -> Journal:
+    """Return the journal of a process that works without a server."""
+    writer = WriterIdentity.of_this_process()
+    journal = Journal(directory, Header(endpoint, key or uuid4(), None, writer, "1.0.0"))
+    journal.run(run, [{"mark": "line"}])
+    return journal
+
+
+def killed(journal: Journal) -> Path:
+    """Leave a journal as the end of its process would."""
+    journal.release()
+    return journal.path
+
+
+def rows(client: Client) -> list[Any]:
+    answer = client.execute("{ run_log(order_by: [{writer_id: asc}, {seq: asc}]) { log } }")
+    return [row["log"] for row in answer["run_log"]]
+
+
+def runs(client: Client) -> list[Any]:
+    query = "{ run { id key metadata charts { spec order } status writers { outcome error } } }"
+    found: list[Any] = client.execute(query)["run"]
+    return found
+
+
+def test_a_run_without_a_server_is_created_at_its_delivery(
+    client: Client, endpoint: str, journals: Path
+) -> None:
+    journal = offline(journals, endpoint, a=1)
+    journal.metadata({"parameters": {"lr": 1}, "run_id": None, "name": "x"})
+    for step in range(3):
+        journal.log({"step": step})
+    journal.finish("finished")
+    done = deliver(killed(journal), client)
+    [run] = runs(client)
+    assert (done.run_id, done.delivered, done.rejected, done.removed) == (run["id"], 4, {}, True)
+    assert run["metadata"] == {"a": 1, "parameters": {"lr": 1}, "run_id": run["id"], "name": "x"}
+    assert run["charts"] == [{"spec": {"mark": "line"}, "order": 0}]
+    assert [writer["outcome"] for writer in run["writers"]] == ["finished"]
+    assert rows(client) == [{"step": step} for step in range(3)]
+    assert [*journals.iterdir()] == []
+
+
+def test_pieces_of_one_run_join(client: Client, endpoint: str, journals: Path) -> None:
+    key = uuid4()
+    for piece in range(3):
+        journal = offline(journals, endpoint, key, piece=piece)
+        journal.log({"piece": piece})
+        deliver(killed(journal), client)
+    [run] = runs(client)
+    assert run["metadata"] == {"piece": 0}
+    assert [writer["outcome"] for writer in run["writers"]] == ["killed"] * 3
+    assert rows(client) == [{"piece": piece} for piece in range(3)]
+
+
+def test_a_copy_that_is_delivered_twice_is_there_once(
+    client: Client, endpoint: str, journals: Path, tmp_path: Path
+) -> None:
+    journal = offline(journals, endpoint)
+    for step in range(3):
+        journal.log({"step": step})
+    path = killed(journal)
+    shutil.copytree(journals, tmp_path / "copy")
+    assert deliver(path, client).delivered == 3
+    [copy] = find_journals([tmp_path / "copy"])
+    again = deliver(copy, client)
+    assert (again.delivered, again.removed) == (0, True)
+    assert rows(client) == [{"step": step} for step in range(3)]
+
+
+def test_a_journal_is_delivered_while_its_writer_lives_and_stays(
+    client: Client, endpoint: str, journals: Path
+) -> None:
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    assert survey(journal.path).live
+    done = deliver(journal.path, client)
+    assert (done.delivered, done.removed) == (1, False)
+    journal.log({"step": 1})
+    assert deliver(killed(journal), client).removed
+    assert rows(client) == [{"step": 0}, {"step": 1}]
+
+
+def test_the_half_of_a_line_belongs_to_nobody(
+    client: Client, endpoint: str, journals: Path
+) -> None:
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    path = killed(journal)
+    with path.open("ab") as file:
+        file.write(b'{"log":{"step":')
+    assert deliver(path, client).removed
+    assert rows(client) == [{"step": 0}]
+
+
+@pytest.mark.parametrize("damage", ["a flipped byte", "zeros", "a torn line"])
+def test_a_damaged_line_is_set_aside_and_the_others_arrive(
+    client: Client, endpoint: str, journals: Path, damage: str
+) -> None:
+    journal = offline(journals, endpoint)
+    for step in range(5):
+        journal.log({"step": step, "text": "x"})
+    path = killed(journal)
+    text = path.read_bytes()
+    place = text.index(b'{"log":{"step":2')
+    match damage:
+        case "a flipped byte":
+            text = text[: place + 8] + b"\xff" + text[place + 9 :]
+        case "zeros":
+            text = text[:place] + bytes(40) + text[place + 40 :]
+        case _:
+            text = text[:place] + b'{"log":{"torn' + text[place:]
+    path.write_bytes(text)
+    done = deliver(path, client)
+    left = [0, 1, 2, 3, 4] if damage == "a torn line" else [0, 1, 3, 4]
+    assert [row["step"] for row in rows(client)] == left
+    assert done.rejected == {"unreadable": 1}
+    [kept] = journals.glob("*.rejected.jsonl")
+    assert json.loads(kept.read_text().splitlines()[1])["code"] == "unreadable"
+
+
+def test_what_was_refused_is_sent_again(client: Client, endpoint: str, journals: Path) -> None:
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    journal.blob(r"\xNOHEX", {"kind": "broken"})
+    journal.log({"step": 1})
+    done = deliver(killed(journal), client)
+    assert (done.delivered, done.rejected) == (2, {"data-exception": 1})
+    [kept] = journals.glob("*.rejected.jsonl")
+    assert deliver_rejected(kept, client).rejected == {"data-exception": 1}
+    kept.write_bytes(kept.read_bytes().replace(b"NOHEX", b"00ff"))
+    assert deliver_rejected(kept, client).delivered == 1
+    [blob] = client.execute("{ run_blob { blob metadata } }")["run_blob"]
+    assert blob == {"blob": r"\x00ff", "metadata": {"kind": "broken"}}
+    assert [*journals.iterdir()] == []
+
+
+@pytest.mark.parametrize("blob", [bytes(range(256)) * 1000, "häß\x00\\\\" * 50_000])
+def test_a_large_blob_is_a_file_until_it_is_delivered(
+    client: Client, endpoint: str, journals: Path, blob: bytes | str
+) -> None:
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    journal.blob(blob, {"kind": "large"})
+    journal.log({"step": 1})
+    assert len([*journals.glob("*.blob")]) == 1
+    assert journal.path.stat().st_size < 2000
+    done = deliver(killed(journal), client)
+    assert (done.delivered, done.rejected) == (3, {})
+    [stored] = client.execute("{ run_blob { blob metadata } }")["run_blob"]
+    sent = (
+        blob
+        if isinstance(blob, bytes)
+        else blob.replace("\x00", "\ufffd").replace("\\\\", "\\").encode()
+    )
+    assert bytes.fromhex(stored["blob"][2:]) == sent
+    assert [*journals.iterdir()] == []
+
+
+def test_a_journal_of_a_newer_format_stays_untouched(
+    client: Client, endpoint: str, journals: Path
+) -> None:
+    path = killed(offline(journals, endpoint))
+    text = path.read_bytes().replace(b'{"journal":1', b'{"journal":2')
+    path.write_bytes(text)
+    with pytest.raises(JournalError, match="format 2"):
+        deliver(path, client)
+    assert path.read_bytes() == text
+
+
+def test_an_empty_journal_goes(client: Client, endpoint: str, journals: Path) -> None:
+    path = killed(offline(journals, endpoint))
+    path.write_bytes(b"")
+    assert deliver(path, client).removed
+    assert runs(client) == []
+
+
+def test_a_deleted_run_is_said_and_its_records_are_kept(endpoint: str, journals: Path) -> None:
+    with HasuraLogger(endpoint) as logger:
+        logger.create_run({})
+        assert logger.run_id
+        logger.client.delete_runs([logger.run_id])
+        logger.log(step=0)
+        assert not logger.flush(20)
+    [path] = journals.glob("*.jsonl")
+    with Client(endpoint) as client, pytest.raises(RunNotFoundError):
+        deliver(path, client)
+    assert path.exists()
+
+
+def test_what_a_dead_process_left_is_adopted(
+    client: Client, journals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphan = offline(journals, client.endpoint)
+    orphan.log({"orphan": True})
+    killed(orphan)
+    other = killed(offline(journals, "http://elsewhere/v1/graphql"))
+    adopter = adoption.Adopter(client, journals)
+    monkeypatch.setattr(adopter, "_next_look", 0)
+    while adopter.step():
+        pass
+    [run] = runs(client)
+    assert run["writers"] == [{"outcome": "killed", "error": None}]
+    assert run["status"] == "killed"
+    assert [*journals.glob("*.jsonl")] == [other]
+
+
+def test_a_server_that_refuses_every_record_loses_none(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve()
+    with psycopg.connect(served.dsn, autocommit=True) as database:
+        database.execute("ALTER TABLE run_log ADD CONSTRAINT never CHECK (false)")
+        monkeypatch.setattr(sender, "FIRST_PAUSE", 0.01)
+        with HasuraLogger(served.url) as logger:
+            logger.create_run({})
+            for step in range(5):
+                logger.log(step=step)
+            assert not logger.flush(2)
+            assert logger.stats().rejected == {}
+            assert logger.stats().waiting == 5
+            database.execute("ALTER TABLE run_log DROP CONSTRAINT never")
+            assert logger.flush(20)
+            assert logger.stats().delivered == 5
