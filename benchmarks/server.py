@@ -1,6 +1,10 @@
 """What the local server costs beside the same SQL sent straight to the same Postgres.
 
-    python benchmarks/server.py [--seconds S]
+    python -m benchmarks.server [--seconds S]
+
+For each figure the seconds or requests per second of the server, those of the SQL sent straight,
+and their ratio, as rows of a table; also what a project of 200 tables costs, and how the server's
+memory moves under load. Needs the packages of `[local]`, and Linux.
 
 Every figure is taken in one run on one machine, server and database both on it; quote the ratios.
 """
@@ -9,6 +13,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
+import random
+import resource
 import socket
 import subprocess
 import sys
@@ -23,14 +30,23 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 import psycopg
+from graphql import get_introspection_query
 from psycopg.conninfo import make_conninfo
+
+from benchmarks.wide import write_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from urllib.parse import SplitResult
 
 _CLIENTS = 4
 _BATCH = 500
 _LIST = 10_000
+# More than the server keeps of what was asked before.
+_RUNS = 5_000
+_TABLES = 200
+_ROLES = 10
+_MINUTE = 60
 
 _INSERT = """
 mutation ($objects: [run_log_insert_input!]!) {
@@ -43,6 +59,10 @@ mutation ($objects: [run_log_insert_input!]!) {
 _INSERT_SQL = """
 insert into run_log (run_id, log)
 select (item ->> 'run_id')::int, item -> 'log' from jsonb_array_elements(%s::jsonb) item
+on conflict on constraint run_log_writer_id_seq_key do nothing
+"""
+_CREATE_RUNS = """
+insert into run (metadata) select '{"name": "bench"}'::jsonb from generate_series(1, %s)
 """
 _BY_KEY = "query ($id: Int!) { run_by_pk(id: $id) { id metadata archived } }"
 _BY_KEY_SQL = """
@@ -61,6 +81,7 @@ class Served:
 
     url: str
     dsn: str
+    pid: int
 
 
 def main() -> None:
@@ -73,18 +94,24 @@ def main() -> None:
             print(f"| start to first answer, new data directory | {took:.2f} s |  |  |")
         with served(Path(directory)) as (server, took):
             print(f"| start to first answer, existing data | {took:.2f} s |  |  |")
-            create_run(server)
+            create_runs(server)
             compare("inserts of 500 logs", server, (insert_over_http, insert_straight), seconds)
             compare("run by key", server, (by_key_over_http, by_key_straight), seconds)
+            loads = (by_keys_over_http, by_keys_straight)
+            compare("run by key, another each time", server, loads, seconds)
             compare("list of 10,000 logs", server, (list_over_http, list_straight), seconds)
+            watch_memory(server, seconds)
+    with tempfile.TemporaryDirectory(prefix="run-logger-bench-") as directory:
+        time_wide_project(Path(directory))
 
 
 @contextlib.contextmanager
-def served(directory: Path) -> Generator[tuple[Served, float]]:
+def served(directory: Path, *options: str) -> Generator[tuple[Served, float]]:
     """Start `run-logger serve`; yield it, and the seconds until it answered."""
+    command = [sys.executable, "-m", "run_logger.cli", "serve", "--port", "0"]
     start = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, "-m", "run_logger.cli", "serve", "--port", "0", "--data-dir", directory],
+        [*command, "--data-dir", directory, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -94,7 +121,7 @@ def served(directory: Path) -> Generator[tuple[Served, float]]:
         took = time.perf_counter() - start
         dsn = make_conninfo(host=str(directory), user="postgres", dbname="postgres")
         try:
-            yield Served(url, dsn), took
+            yield Served(url, dsn, process.pid), took
         finally:
             process.terminate()
 
@@ -128,27 +155,66 @@ def rate(load: Callable[[Served], Callable[[], None]], server: Served, seconds: 
         return sum(done.result() for done in working) / seconds
 
 
-def create_run(server: Served) -> None:
-    """Create the run that the rows belong to."""
-    query = 'mutation { insert_run_one(object: {metadata: {name: "bench"}}) { id } }'
-    httpx.post(server.url, json={"query": query}).raise_for_status()
+def watch_memory(server: Served, seconds: float) -> None:
+    """Print the memory of the server after the other loads, and after as many as fill a minute."""
+    before = resident_megabytes(server)
+    for load in (insert_over_http, by_key_over_http, list_over_http):
+        rate(load, server, max(seconds, _MINUTE / 3))
+    after = resident_megabytes(server)
+    print(f"| memory before and after a minute of load | {before:.0f} MB | {after:.0f} MB |  |")
 
 
-def over_http(server: Served, query: str, variables: dict[str, Any]) -> Callable[[], None]:
-    """Return a call that sends the query over one kept connection, with little work of its own."""
+def resident_megabytes(server: Served) -> float:
+    """Return the memory that the server's process holds, without its Postgres."""
+    pages = int(Path(f"/proc/{server.pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def time_wide_project(directory: Path) -> None:
+    """Print what a project of many tables costs at the start, and to introspect."""
+    project = write_project(directory / "project", _TABLES, _ROLES)
+    options = ("--project", str(project))
+    wide = f"{_TABLES} tables and {_ROLES} roles"
+    with served(directory / "data", *options) as (_, took):
+        print(f"| start, {wide}, new data directory | {took:.2f} s |  |  |")
+    with served(directory / "data", *options) as (server, took):
+        print(f"| start, {wide}, existing data | {took:.2f} s |  |  |")
+        for who, headers in (("admin", {}), ("a role", {"x-hasura-role": "role_1"})):
+            first, again = introspect(server, headers), introspect(server, headers)
+            print(f"| introspection by {who}, first | {first:.2f} s |  |  |")
+            print(f"| introspection by {who}, again | {again * 1000:.0f} ms |  |  |")
+
+
+def introspect(server: Served, headers: dict[str, str]) -> float:
+    """Return the seconds that the usual introspection takes, the reading of the bytes included."""
+    body = {"query": get_introspection_query()}
+    start = time.perf_counter()
+    httpx.post(server.url, json=body, headers=headers, timeout=60).raise_for_status()
+    return time.perf_counter() - start
+
+
+def create_runs(server: Served) -> None:
+    """Create the run that the rows belong to, and others."""
+    with psycopg.connect(server.dsn) as connection:
+        connection.execute(_CREATE_RUNS, [_RUNS])
+
+
+def over_http(server: Served, query: str, *variables: dict[str, Any]) -> Callable[[], None]:
+    """Return a call that sends the query over one kept connection, at next to no cost of its own.
+
+    Args:
+        server: Whom to ask.
+        query: The query.
+        variables: Its variables; if several, in turn.
+    """
     url = urlsplit(server.url)
-    body = orjson.dumps({"query": query, "variables": variables})
-    head = (
-        f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    request = head.encode() + body
+    requests = itertools.cycle([http_request(url, query, each) for each in variables])
     connection = socket.create_connection((url.hostname, url.port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     answers = connection.makefile("rb")
 
     def call() -> None:
-        connection.sendall(request)
+        connection.sendall(next(requests))
         length = 0
         while (line := answers.readline()) != b"\r\n":
             name, _, value = line.partition(b":")
@@ -161,13 +227,24 @@ def over_http(server: Served, query: str, variables: dict[str, Any]) -> Callable
     return call
 
 
-def straight(server: Served, query: str, value: Any) -> Callable[[], None]:
-    """Return a call that sends the SQL over one kept connection."""
+def http_request(url: SplitResult, query: str, variables: dict[str, Any]) -> bytes:
+    """Return the bytes of a request."""
+    body = orjson.dumps({"query": query, "variables": variables})
+    head = (
+        f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def straight(server: Served, query: str, *values: Any) -> Callable[[], None]:
+    """Return a call that sends the SQL over one kept connection, with the values in turn."""
     connection = psycopg.connect(server.dsn, autocommit=True)
     statement = query.encode()
+    parameters = itertools.cycle([[value] for value in values])
 
     def call() -> None:
-        cursor = connection.execute(statement, [value])
+        cursor = connection.execute(statement, next(parameters))
         if cursor.description:
             cursor.fetchall()
 
@@ -198,6 +275,21 @@ def by_key_over_http(server: Served) -> Callable[[], None]:
 def by_key_straight(server: Served) -> Callable[[], None]:
     """Read a run by its key straight."""
     return straight(server, _BY_KEY_SQL, 1)
+
+
+def by_keys_over_http(server: Served) -> Callable[[], None]:
+    """Read one run after another by its key through the server."""
+    return over_http(server, _BY_KEY, *({"id": number} for number in shuffled_keys()))
+
+
+def by_keys_straight(server: Served) -> Callable[[], None]:
+    """Read one run after another by its key straight."""
+    return straight(server, _BY_KEY_SQL, *shuffled_keys())
+
+
+def shuffled_keys() -> list[int]:
+    """Return the keys of all runs, in an order of the thread's own."""
+    return random.sample(range(1, _RUNS + 1), _RUNS)
 
 
 def list_over_http(server: Served) -> Callable[[], None]:

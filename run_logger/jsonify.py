@@ -99,7 +99,8 @@ def without_nul(text: bytes) -> bytes:
     Args:
         text: Valid JSON; a backslash that is itself escaped begins no `\u0000`.
     """
-    if rb"\u0000" not in text:
+    # There is none behind the last backslash; that one is found sooner.
+    if text.find(rb"\u0000", 0, text.rfind(b"\\") + len(rb"\u0000")) < 0:
         return text
     return _ESCAPED_NUL.sub(rb"\1" + _REPLACEMENT.encode(), text)
 

@@ -16,6 +16,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from run_logger.answers import error_of_httpx, read_answer
+from run_logger.deadline import seconds_left
 from run_logger.errors import ConfigError, SchemaError, without_secrets
 from run_logger.headers import request_headers
 from run_logger.jsonify import encode, without_nul
@@ -74,11 +75,25 @@ class ConnectionPool:
             self._owner, self._client = os.getpid(), self._open()
         # By itself httpx lets the user name in a URL win over a token that was given.
         auth = httpx.Auth() if "authorization" in headers else httpx.USE_CLIENT_DEFAULT
-        return self._client.post(url, content=content, headers=dict(headers), auth=auth)
+        return self._client.post(
+            url, content=content, headers=dict(headers), auth=auth, timeout=self._time_left()
+        )
 
     def close(self) -> None:
         """Close the connections; a request after it is an error."""
         self._client.close()
+
+    def _time_left(self) -> httpx.Timeout:
+        """Return the timeout of each step, or what `run_logger.deadline` leaves of it."""
+        left = seconds_left()
+        usual = self._client.timeout
+        if left is None:
+            return usual
+        steps = {
+            step: left if most is None else min(most, left)
+            for step, most in usual.as_dict().items()
+        }
+        return httpx.Timeout(**steps)
 
     def _open(self) -> httpx.Client:
         try:

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from run_logger.cli.endpoint import connect
 from run_logger.delivery.creation import explained
@@ -20,7 +19,6 @@ from run_logger.errors import (
     EndpointError,
     QueryError,
     RunLoggerError,
-    RunNotFoundError,
     SchemaError,
     ServerError,
     without_secrets,
@@ -192,28 +190,9 @@ def _send(
     # What was refused comes first: with it a journal may be done, and its files go.
     steps = [deliver_rejected] if resend and found.set_aside else []
     try:
-        if client.endpoint != found.endpoint:
-            _check_run(client, found)
         return [_persist(step, found.journal, client, count) for step in (*steps, deliver)]
     except QueryError as error:
         raise explained(client, error) from error
-
-
-def _check_run(client: Client, found: Outcome) -> None:
-    """See that a run which has its id from one server is the same at another.
-
-    Raises:
-        RunNotFoundError: It is not: the id is another run's there, or nobody's.
-    """
-    if found.run_id is None or found.run_key is None:
-        return
-    runs = client.run_by_key(UUID(found.run_key))
-    if [run.id for run in runs] != [found.run_id]:
-        raise RunNotFoundError(
-            f"run {found.run_id}, recorded at {found.endpoint}, is not there",
-            endpoint=client.endpoint,
-            remedy="Deliver it to the server that it was recorded at, or to a copy of that.",
-        )
 
 
 def _persist(

@@ -21,6 +21,22 @@ LOG = b'{"log":'
 BLOB = b'{"blob":'
 METADATA = b'{"metadata":'
 
+_KEYS = {
+    LOG: {"log", "logged_at"},
+    BLOB: {"blob", "metadata", "logged_at"},
+    METADATA: {"metadata"},
+    FINISH: {"finish", "finished_at"},
+    RUN: {"run"},
+}
+"""The keys of each kind of record."""
+
+_INNER_KEYS = {
+    FILED: ("blob", {"file", "bytes", "text"}),
+    FINISH: ("finish", {"outcome", "error"}),
+    RUN: ("run", {"metadata", "charts"}),
+}
+"""The keys of the objects in records that are ours, not the user's."""
+
 
 @dataclass(slots=True)
 class Batch:
@@ -79,18 +95,21 @@ class Batch:
     def _add(self, line: bytes, seq: int) -> None:
         try:
             if line.startswith(BLOB):
+                if line.startswith(FILED):
+                    _entry(line)
                 self.blobs.append((line[:-1], seq))
             elif line.startswith(METADATA):
-                self.metadata |= decode(line)["metadata"]
+                self.metadata |= _entry(line)["metadata"]
             elif line.startswith(FINISH):
-                entry = decode(line)
+                entry = _entry(line)
                 self.finish = {**entry["finish"], "finished_at": entry["finished_at"]}
                 self.count -= 1
             elif line.startswith(RUN):
+                _entry(line)
                 self.count -= 1
             else:
                 self.unreadable.append((line, seq))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, TypeError):
             self.unreadable.append((line, seq))
 
 
@@ -109,13 +128,25 @@ def readable_part(line: bytes) -> bytes:
 
 def _is_record(line: bytes) -> bool:
     try:
-        decode(line.decode())
+        _entry(line)
     except (ValueError, RecursionError):
         return False
-    return (
-        line.startswith((LOG, BLOB, METADATA, FINISH, RUN))
-        and not Batch(Chunk(0, 0, [line], [0])).unreadable
-    )
+    return not Batch(Chunk(0, 0, [line], [0])).unreadable
+
+
+def _entry(line: bytes) -> Any:
+    """Return what a record says.
+
+    Raises:
+        ValueError: It is no JSON, or its keys are not those of its kind.
+    """
+    entry = decode(line.decode())
+    if not any(line.startswith(kind) and entry.keys() == keys for kind, keys in _KEYS.items()):
+        raise ValueError("a record of no kind")
+    for kind, (key, keys) in _INNER_KEYS.items():
+        if line.startswith(kind) and (not isinstance(entry[key], dict) or {*entry[key]} != keys):
+            raise ValueError(f"a record with other keys in {key!r}")
+    return entry
 
 
 def _rows(rows: list[tuple[bytes, int]], run_id: int, writer_id: int) -> orjson.Fragment:

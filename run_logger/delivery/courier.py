@@ -9,10 +9,10 @@ from run_logger_client.deliver import Deliver
 from run_logger_client.operations import DELIVER_GQL
 
 from run_logger.delivery.batch import Batch, readable_part
-from run_logger.delivery.joining import join, read_mark
+from run_logger.delivery.joining import gone, join, read_mark
 from run_logger.delivery.rejected import Rejected
 from run_logger.delivery.tally import Tally
-from run_logger.errors import ContentError, RunLoggerError, RunNotFoundError
+from run_logger.errors import ContentError, QueryError, RunLoggerError, RunNotFoundError
 
 if TYPE_CHECKING:
     from run_logger_client import Client
@@ -146,7 +146,7 @@ class Courier:
             return
         try:
             self._deliver(batch)
-        except ContentError as error:
+        except (ContentError, QueryError) as error:
             self._refused(chunk, error)
         except FileNotFoundError as error:
             self._blob_is_missing(chunk, error)
@@ -219,18 +219,17 @@ class Courier:
         self._settle(mark.delivered, count, count)
 
     def _gone(self) -> RunNotFoundError:
-        return RunNotFoundError(
-            f"run {self.run_id} has been deleted, or its writer",
-            endpoint=self._header.endpoint,
-            remedy=f"What was not delivered is kept in {self._reader.path}.",
-        )
+        return gone(self._client, self._reader, self._header, self.run_id)
 
-    def _refused(self, chunk: Chunk, reason: ContentError) -> None:
+    def _refused(self, chunk: Chunk, reason: ContentError | QueryError) -> None:
         """Look for the record at fault in half of the batch; set it aside once it stands alone."""
         if reason.code == _VIOLATION and not read_mark(self._client, self._header.writer.key):
             raise self._gone() from reason
+        # A damaged key is a field that the server does not know.
         if any(readable_part(line) != line for line in chunk.lines):
             self._doubts_lines = True
+        elif isinstance(reason, QueryError):
+            raise reason
         elif len(chunk) > 1:
             self._send_less(chunk, reason)
         elif chunk.lines:

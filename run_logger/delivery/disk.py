@@ -44,9 +44,13 @@ class Disk:
         return Segment.create(first, self.files.segment(first), self._header)
 
     def remove(self) -> None:
-        """Remove all files, and let go of the lock."""
-        remove_files(self.files)
-        if self._lock is not None:
+        """Remove all files, and let go of the lock.
+
+        Raises:
+            OSError: Something cannot be removed.
+        """
+        if self._lock is not None:  # without it no file was ever made
+            remove_files(self.files)
             self._lock.remove()
 
     def release(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from run_logger.delivery.batch import readable_part
 from run_logger.delivery.creation import NewRun, create_once
 from run_logger.delivery.reader import RUN
 from run_logger.errors import ContentError, RunLoggerError, RunNotFoundError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from run_logger.delivery.journal import Header
     from run_logger.delivery.reader import Reader
 
-__all__ = ["join", "read_mark"]
+__all__ = ["gone", "join", "read_mark"]
 
 
 def join(client: Client, reader: Reader, header: Header, *, alive: bool) -> WriterMark:
@@ -31,17 +32,16 @@ def join(client: Client, reader: Reader, header: Header, *, alive: bool) -> Writ
         alive: Whether the writer lives; the last sign of a dead one stays as old as it is.
 
     Raises:
-        RunNotFoundError: The run does not exist.
+        RunNotFoundError: The run has been deleted, or is not at this endpoint.
         RunLoggerError: The server cannot be reached, or refuses the run.
     """
     if header.run_id is None or not alive:
         known = read_mark(client, header.writer.key)
         if known is not None:
             return known
-    run_id = header.run_id
-    if run_id is None:
-        run_id = _create_run(client, reader, header)
-    return _join(client, header, run_id)
+    if header.run_id is None:
+        return _join(client, reader, header, _create_run(client, reader, header))
+    return _join(client, reader, header, _id_there(client, header, header.run_id))
 
 
 def read_mark(client: Client, key: UUID) -> WriterMark | None:
@@ -50,22 +50,52 @@ def read_mark(client: Client, key: UUID) -> WriterMark | None:
     return writers[0] if writers else None
 
 
+def gone(client: Client, reader: Reader, header: Header, run_id: int | None) -> RunNotFoundError:
+    """Return the error for a run, or if that is there for a writer, that the database had once."""
+    is_there = run_id is not None and client.run_by_id(run_id) is not None
+    what = f"writer {header.writer.key} of run {run_id}" if is_there else f"run {run_id}"
+    return _missing(client, reader, f"{what} has been deleted")
+
+
+def _missing(client: Client, reader: Reader, problem: str) -> RunNotFoundError:
+    remedy = f"What was not delivered is kept in {reader.path}."
+    return RunNotFoundError(problem, endpoint=client.endpoint, remedy=remedy)
+
+
+def _id_there(client: Client, header: Header, run_id: int) -> int:
+    """Return the id that a run has at the client's endpoint: elsewhere its id may be another's."""
+    if header.run_key is None or client.endpoint == header.endpoint:
+        return run_id
+    runs = client.run_by_key(header.run_key)
+    if not runs:
+        raise RunNotFoundError(
+            f"run {run_id}, recorded at {header.endpoint}, is not there",
+            endpoint=client.endpoint,
+            remedy="Deliver it to the server that it was recorded at, or to a copy of that.",
+        )
+    return runs[0].id
+
+
 def _create_run(client: Client, reader: Reader, header: Header) -> int:
     """Create the run that begins a journal, or find the one that has its key."""
     if header.run_key is None:
         raise RunNotFoundError(f"{reader.path} says neither id nor key of its run")
     first = reader.read(0, max_rows=1, max_bytes=1 << 16).lines
-    if first and first[0].startswith(RUN):
+    is_whole = bool(first) and readable_part(first[0]) == first[0]
+    if is_whole and first[0].startswith(RUN):
         return create_once(client, _new_run(header, header.run_key, first[0])).id
     runs = client.run_by_key(header.run_key)
-    if not runs:
-        raise RunLoggerError(
-            f"the run {header.run_key} is not there yet",
-            endpoint=header.endpoint,
-            attempt=f"the delivery of {reader.path}",
-            remedy="Deliver the journal of the process that created it first: run-logger sync.",
-        )
-    return runs[0].id
+    if runs:
+        return runs[0].id
+    if first and not is_whole and header.writer.parent is None:
+        # What the run was to be created with is lost: no reason to lose its records too.
+        return create_once(client, NewRun(header.run_key, {}, [], None, header.writer)).id
+    raise RunLoggerError(
+        f"the run {header.run_key} is not there yet",
+        endpoint=header.endpoint,
+        attempt=f"the delivery of {reader.path}",
+        remedy="Deliver the journal of the process that created it first: run-logger sync.",
+    )
 
 
 def _new_run(header: Header, key: UUID, line: bytes) -> NewRun:
@@ -77,7 +107,7 @@ def _new_run(header: Header, key: UUID, line: bytes) -> NewRun:
     return NewRun(key, run["metadata"], charts, None, header.writer)
 
 
-def _join(client: Client, header: Header, run_id: int) -> WriterMark:
+def _join(client: Client, reader: Reader, header: Header, run_id: int) -> WriterMark:
     writer = header.writer
     parent = None if writer.parent is None else read_mark(client, writer.parent)
     try:
@@ -90,9 +120,11 @@ def _join(client: Client, header: Header, run_id: int) -> WriterMark:
             parent_id=None if parent is None else parent.id,
         )
     except ContentError as error:
-        raise RunNotFoundError(
-            f"run {run_id} cannot be joined: {error.problem}", endpoint=header.endpoint
-        ) from error
+        # Whatever else has refused it, the next attempt may succeed.
+        if client.run_by_id(run_id) is not None:
+            raise
+        fate = "does not exist" if header.run_key is None else "has been deleted"
+        raise _missing(client, reader, f"run {run_id} {fate}") from error
     if mark is None:
         raise RunLoggerError(f"run {run_id} cannot be joined", endpoint=header.endpoint)
     return mark

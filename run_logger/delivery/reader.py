@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
@@ -25,6 +26,7 @@ RUN = b'{"run":'
 FINISH = b'{"finish":'
 """How the last record of a journal begins."""
 
+_LAST = re.compile(b"\n(?:" + re.escape(NEXT) + b"|" + re.escape(FINISH) + b")")
 _COUNTED_BYTES = 1 << 20
 _FIRST, _SECOND = itemgetter(0), itemgetter(1)
 
@@ -186,11 +188,14 @@ def _counting(text: bytes) -> tuple[bytes, bool]:
     """Return the lines before the one that ends a segment, and whether that one follows them."""
     if text.startswith(NEXT):
         return b"", True
-    sealed = text.find(b"\n" + NEXT) + 1
-    if sealed:
-        return text[:sealed], False
-    finished = 0 if text.startswith(FINISH) else text.find(b"\n" + FINISH) + 1 or -1
-    return (text, False) if finished < 0 else (text[: text.find(b"\n", finished) + 1], False)
+    if text.startswith(FINISH):
+        return text[: text.find(b"\n") + 1], False
+    last = _LAST.search(text)
+    if last is None:
+        return text, False
+    start = last.start() + 1
+    is_record = text.startswith(FINISH, start)
+    return text[: text.find(b"\n", start) + 1 if is_record else start], False
 
 
 def _until_filed(text: bytes) -> bytes:

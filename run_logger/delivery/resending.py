@@ -90,19 +90,24 @@ class Resending:
         if not entry or "record" not in entry:
             return UNREADABLE
         record, seq = encode(entry["record"]), int(entry["seq"])
+        ids = self._joined()
         try:
-            self._send(Batch(Chunk(seq, seq, [record], [seq])))
+            self._send(Batch(Chunk(seq, seq, [record], [seq])), *ids)
         except ContentError as error:
             return error.code
         return None
 
-    def _send(self, batch: Batch) -> None:
+    def _joined(self) -> tuple[int, int]:
+        """Return the ids of the run and the writer; the first time, ask for them."""
         if self._ids is None:
             mark = join(self._client, Reader(self._journal), self._header, alive=False)
             self._ids = mark.run_id, mark.id
-        variables = batch.variables(*self._ids)
+        return self._ids
+
+    def _send(self, batch: Batch, run_id: int, writer_id: int) -> None:
+        variables = batch.variables(run_id, writer_id)
         if batch.metadata:
-            self._client.append_metadata(self._ids[0], batch.metadata)
+            self._client.append_metadata(run_id, batch.metadata)
             return
         rows = {"logs": variables["logs"], "blobs": variables["blobs"]}
         text = batch.blob_text(self._journal.files.directory)

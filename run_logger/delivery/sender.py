@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from run_logger.deadline import within
 from run_logger.errors import RunLoggerError, RunNotFoundError, ServerError
 
 if TYPE_CHECKING:
@@ -129,12 +130,13 @@ class Sender:
 
     def _flush_here(self, offset: int, timeout: float | None) -> bool:
         end = None if timeout is None else time.monotonic() + timeout
-        while not self._is_over(offset):
-            pause = self._deliver_all()
-            if end is not None and time.monotonic() + pause > end:
-                break
-            if self._failures:
-                time.sleep(pause)
+        with within(timeout):
+            while not self._is_over(offset):
+                pause = self._deliver_all()
+                if end is not None and time.monotonic() + pause > end:
+                    break
+                if self._failures:
+                    time.sleep(pause)
         return self._courier.has_reached(offset)
 
     def _deliver_all(self) -> float:

@@ -169,14 +169,20 @@ class Writer:
         self._say(stats)
         ending.forget(self)
         if is_delivered and is_quiet:
-            self.journal.remove()
-        else:
-            self.journal.release()
+            self._remove_journal()
+        self.journal.release()
         return stats
 
     def leave_to_parent(self) -> None:
         """Take no more records: this is a forked child, and the journal is its parent's."""
         self.journal.leave_to_parent()
+
+    def _remove_journal(self) -> None:
+        try:
+            self.journal.remove()
+        except OSError as error:
+            path = self.journal.path
+            _log.warning("%s stays though all of it is delivered: %s", path, error)
 
     def _say(self, stats: Stats) -> None:
         if self._is_said:

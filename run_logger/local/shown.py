@@ -52,6 +52,7 @@ class Shown:
     Attributes:
         catalog: What exists.
         metadata: What is tracked, and for whom.
+        model: What comes of the two for an administrator.
         rules: What holds for all of it.
         inconsistencies: What of the metadata is not shown, with the reason.
     """
@@ -60,9 +61,9 @@ class Shown:
         self.catalog = catalog
         self.metadata = metadata
         self.rules = rules
-        self._model = replace(model, stringifies_numbers=rules.stringifies_numbers)
+        self.model = replace(model, stringifies_numbers=rules.stringifies_numbers)
         self._permissions = Permissions(
-            self._model, metadata, infers_functions=rules.infers_functions
+            self.model, metadata, infers_functions=rules.infers_functions
         )
         self._views: dict[tuple[str, bool], View] = {}
         self._making = asyncio.Lock()
@@ -90,7 +91,7 @@ class Shown:
 
     def _model_of(self, role: str, backend: bool) -> Model:
         if role == ADMIN:
-            return self._model
+            return self.model
         return self._permissions.model(role, backend=backend)
 
 

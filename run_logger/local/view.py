@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _PlanT = TypeVar("_PlanT")
 
 _PLANS = 2_000
+_REQUESTS = 1_000
+# Longer ones do not come again, or not so often that it would matter.
+_MOST_CHARACTERS = 4_000
 _INTROSPECTIONS = 16
 
 
@@ -80,6 +83,7 @@ class View:
         self._model = model
         self._schema = build_schema(model)
         self._plans: LRUCache[str, Any] = LRUCache(_PLANS)
+        self._prepared: LRUCache[str, Prepared] = LRUCache(_REQUESTS)
         self._introspections: LRUCache[str, dict[str, bytes]] = LRUCache(_INTROSPECTIONS)
 
     def prepare(self, request: Mapping[str, Any]) -> Prepared:
@@ -92,6 +96,16 @@ class View:
             HasuraError: The request is refused.
         """
         document = _document(request)
+        if not _is_small(document):
+            return self._prepare(document)
+        # Whoever polls asks for the same again and again.
+        key = repr(document)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = self._prepared[key] = self._prepare(document)
+        return prepared
+
+    def _prepare(self, document: Document) -> Prepared:
         operation, values = read_request(
             self._schema, document.query, document.variables, document.name
         )
@@ -150,6 +164,14 @@ class View:
                     "the operation is nested too deeply", "validation-failed", field.path
                 ) from error
         return plan
+
+
+def _is_small(document: Document) -> bool:
+    """Tell whether it is short, and its variables are no lists and objects."""
+    given = (document.variables or {}).values()
+    texts = [document.query, *(item for item in given if isinstance(item, str))]
+    is_plain = not any(isinstance(item, list | dict) for item in given)
+    return is_plain and sum(map(len, texts)) <= _MOST_CHARACTERS
 
 
 def _document(request: Mapping[str, Any]) -> Document:

@@ -204,7 +204,7 @@ def test_a_run_that_was_deleted_is_said_to_be_gone_and_its_records_are_kept(
     assert shell("runs", "delete", str(run_id), "--yes").code == 0
     result = shell("sync")
     assert result.code == 1
-    assert f"run {run_id} cannot be joined" in result.out
+    assert f"run {run_id} has been deleted" in result.out
     assert list(journals.glob("*.jsonl"))
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import time
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 import pytest
 
 from run_logger.delivery import courier, sender, writer
-from run_logger.hasura_logger import HasuraLogger
+from run_logger.delivery.identity import WriterIdentity
+from run_logger.delivery.journal import Header, Journal
+from run_logger.hasura_logger import Client, HasuraLogger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,9 +202,48 @@ def test_a_run_that_cannot_be_joined_is_named_and_its_records_are_kept(
     while not caplog.records:
         assert not logger.flush(0.05)
     logger.finish()
-    assert "run 4711 cannot be joined: Foreign key violation" in caplog.text
+    assert "run 4711 does not exist" in caplog.text
     assert logger.stats().waiting == 1
     assert len([*journals.glob("*.jsonl")]) == 1
+
+
+@pytest.mark.parametrize("fault", ["413", "401", "503"])
+def test_one_refusal_to_join_does_not_mean_that_the_run_is_gone(
+    logger: HasuraLogger, proxy: Faults, fault: str
+) -> None:
+    proxy.fail("join_run", fault)
+    assert logger.run_id is not None
+    with HasuraLogger(proxy.url, _run_id=logger.run_id) as joined:
+        joined.log(step=0)
+        assert joined.flush(20)
+    assert proxy.operations.count("join_run") > 1
+    assert rows(logger) == [{"step": 0}]
+
+
+def test_a_journal_that_cannot_be_removed_does_not_disturb_the_end(
+    logger: HasuraLogger, journals: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.log(step=0)
+    assert logger.flush(20)
+    [journal] = journals.glob("*.jsonl")
+    journal.with_suffix(".a.blob").mkdir()  # no file, and not to be unlinked like one
+    logger.finish()
+    assert "stays though all of it is delivered" in caplog.text
+
+
+def test_a_flush_without_a_thread_keeps_its_time_before_a_server_that_hangs(journals: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/v1/graphql"
+        writer_here = WriterIdentity.of_this_process()
+        header = Header(endpoint, uuid4(), None, writer_here, "1.0.0")
+        journal = Journal(journals, header)
+        journal.run({}, [])
+        with Client(endpoint) as client:
+            here = sender.Sender(courier.Courier(client, journal.reader(), header), 0.1)
+            start = time.monotonic()
+            assert not here.flush(journal.size(), 0.5)
+            assert 0.4 < time.monotonic() - start < 1.5
+    journal.remove()
 
 
 def test_a_journal_goes_once_all_of_it_is_delivered(logger: HasuraLogger, journals: Path) -> None:

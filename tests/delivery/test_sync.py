@@ -123,7 +123,7 @@ def test_the_half_of_a_line_belongs_to_nobody(
     assert rows(client) == [{"step": 0}]
 
 
-@pytest.mark.parametrize("damage", ["a flipped byte", "zeros", "a torn line"])
+@pytest.mark.parametrize("damage", ["a flipped byte", "zeros", "a torn line", "a key"])
 def test_a_damaged_line_is_set_aside_and_the_others_arrive(
     client: Client, endpoint: str, journals: Path, damage: str
 ) -> None:
@@ -138,6 +138,8 @@ def test_a_damaged_line_is_set_aside_and_the_others_arrive(
             text = text[: place + 8] + b"\xff" + text[place + 9 :]
         case "zeros":
             text = text[:place] + bytes(40) + text[place + 40 :]
+        case "a key":
+            text = text[:place] + text[place:].replace(b'"logged_at"', b'"logged_a|"', 1)
         case _:
             text = text[:place] + b'{"log":{"torn' + text[place:]
     path.write_bytes(text)
@@ -147,6 +149,83 @@ def test_a_damaged_line_is_set_aside_and_the_others_arrive(
     assert done.rejected == {"unreadable": 1}
     [kept] = journals.glob("*.rejected.jsonl")
     assert json.loads(kept.read_text().splitlines()[1])["code"] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [(b'{"run"', b'{"ruo"'), (b'"charts"', b'"chasts"'), (b'{"run"', b'{"run!'), (b"}}\n", b"}}Z")],
+)
+def test_what_a_run_was_to_be_created_with_may_be_damaged(
+    client: Client, endpoint: str, journals: Path, whole: bytes, damaged: bytes
+) -> None:
+    journal = offline(journals, endpoint, a=1)
+    journal.log({"step": 0})
+    path = killed(journal)
+    header, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(header + b"\n" + rest.replace(whole, damaged, 1))
+    done = deliver(path, client)
+    assert (done.delivered, done.rejected) == (1, {"unreadable": 1})
+    assert rows(client) == [{"step": 0}]
+    assert [run["metadata"] for run in runs(client)] == [{}]
+
+
+@pytest.mark.parametrize("whole", [b'"file"', b'"text"', b'"metadata"'])
+def test_a_damaged_record_of_a_large_blob_costs_no_other(
+    client: Client, endpoint: str, journals: Path, whole: bytes
+) -> None:
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    journal.blob(bytes(100_000), None)
+    journal.log({"step": 1})
+    path = killed(journal)
+    before, after = path.read_bytes().split(b'{"blob"')
+    damaged = after.replace(whole, whole[:-2] + b'|"', 1)
+    path.write_bytes(before + b'{"blob"' + damaged)
+    done = deliver(path, client)
+    assert (done.delivered, done.rejected) == (2, {"unreadable": 1})
+    assert rows(client) == [{"step": 0}, {"step": 1}]
+
+
+def online(directory: Path, endpoint: str, key: UUID, run_id: int) -> Path:
+    """Leave the journal of a process that has recorded in a run of some server's."""
+    writer = WriterIdentity.of_this_process()
+    journal = Journal(directory, Header(endpoint, key, run_id, writer, "1.0.0"))
+    journal.log({"step": 0})
+    return killed(journal)
+
+
+def create(client: Client, key: UUID) -> int:
+    run = client.create_run(key=key, metadata={}, charts=[], writer_key=uuid4(), sweep_id=None)
+    assert run
+    return run.id
+
+
+def test_at_another_endpoint_a_run_is_known_by_its_key(client: Client, journals: Path) -> None:
+    key = uuid4()
+    others, ours = create(client, uuid4()), create(client, key)
+    done = deliver(online(journals, "http://elsewhere/v1/graphql", key, others), client)
+    assert done.run_id == ours
+    [row] = client.execute("{ run_log { run_id } }")["run_log"]
+    assert row == {"run_id": ours}
+
+
+def test_a_run_that_another_endpoint_does_not_have_is_not_delivered_to_the_one_with_its_id(
+    client: Client, journals: Path
+) -> None:
+    path = online(journals, "http://elsewhere/v1/graphql", uuid4(), create(client, uuid4()))
+    with pytest.raises(RunNotFoundError, match="recorded at http://elsewhere/v1/graphql"):
+        deliver(path, client)
+    assert path.exists()
+    assert rows(client) == []
+
+
+def test_a_run_that_was_deleted_before_its_writer_joined_is_said_to_be_deleted(
+    client: Client, journals: Path
+) -> None:
+    run_id = create(client, key := uuid4())
+    client.delete_runs([run_id])
+    with pytest.raises(RunNotFoundError, match=f"^run {run_id} has been deleted"):
+        deliver(online(journals, client.endpoint, key, run_id), client)
 
 
 def test_what_was_refused_is_sent_again(client: Client, endpoint: str, journals: Path) -> None:
@@ -212,8 +291,12 @@ def test_a_deleted_run_is_said_and_its_records_are_kept(endpoint: str, journals:
         logger.client.delete_runs([logger.run_id])
         logger.log(step=0)
         assert not logger.flush(20)
+        run_id = logger.run_id
     [path] = journals.glob("*.jsonl")
-    with Client(endpoint) as client, pytest.raises(RunNotFoundError):
+    with (
+        Client(endpoint) as client,
+        pytest.raises(RunNotFoundError, match=f"run {run_id} has been"),
+    ):
         deliver(path, client)
     assert path.exists()
 

@@ -302,10 +302,56 @@ def test_a_bulk_that_keeps_going_answers_each_command(served: Served) -> None:
 
 
 def test_several_tables_are_tracked_at_once(served: Served) -> None:
-    names = [{"table": "article"}, {"table": "author"}]
-    assert refused(served, "pg_track_tables", {"tables": names})[1] == "already-tracked"
-    done(served, "pg_track_tables", {"tables": names[:1]})
+    both = [{"table": "article"}, {"table": "author"}]
+    done(served, "pg_untrack_tables", {"tables": both[1:]})
+    assert done(served, "pg_track_tables", {"tables": both}) == {"message": "success"}
+    assert tables(served) == ["article", "author"]
+
+
+def test_tables_that_cannot_be_tracked_are_warnings_beside_the_others(served: Served) -> None:
+    given = [{"table": "author"}, {"table": "article"}, {"table": "nothing"}]
+    assert done(served, "pg_track_tables", {"tables": given}) == {
+        "message": "success",
+        "warnings": [
+            {
+                "code": "track-table-failed",
+                "message": 'view/table already tracked: "author"',
+                "name": "table author in source default",
+                "type": "table",
+            },
+            {
+                "code": "track-table-failed",
+                "message": "Inconsistent object: no such table/view exists in source: nothing",
+                "name": "table nothing in source default",
+                "type": "table",
+            },
+        ],
+    }
     assert tables(served) == ["author", "article"]
+
+
+def test_of_several_tables_none_is_tracked_where_warnings_are_not_allowed(served: Served) -> None:
+    args = {"tables": [{"table": "article"}, {"table": "nothing"}], "allow_warnings": False}
+    expected = (400, "metadata-warnings", "failed due to metadata warnings")
+    assert refused(served, "pg_track_tables", args) == expected
+    assert tables(served) == ["author"]
+
+
+def test_several_tables_need_a_list_of_objects_with_a_table_each(served: Served) -> None:
+    for given in ("author", ["author"], [{"name": "author"}]):
+        assert refused(served, "pg_track_tables", {"tables": given})[1] == "parse-failed"
+
+
+def test_several_tables_that_all_fail_are_an_error(served: Served) -> None:
+    args: dict[str, Any] = {"tables": [{"table": "nothing"}, {"table": "author"}]}
+    body = post(served, "pg_track_tables", args).json()
+    assert (body["code"], body["error"]) == (
+        "invalid-configuration",
+        "all tables failed to track",
+    )
+    assert len(body["internal"]) == 2
+    gone = {"tables": [{"table": "nothing"}]}
+    assert refused(served, "pg_untrack_tables", gone)[2] == "all tables failed to untrack"
 
 
 def test_only_an_administrator_may_ask(serve: Serve, make_project: MakeProject) -> None:

@@ -251,3 +251,10 @@ def test_a_path_may_be_a_variable(ask: Ask) -> None:
     query = "query ($path: String) { author_by_pk(id: 1) { address(path: $path) } }"
     assert ask(query, {"path": "city"}) == {"author_by_pk": {"address": "London"}}
     assert ask(query, {"path": "$.geo"}) == {"author_by_pk": {"address": {"lat": 51.5}}}
+
+
+def test_more_different_queries_than_stay_prepared_are_answered_again_and_again(ask: Ask) -> None:
+    for _ in range(2):
+        for number in range(150):
+            answer = ask(f'{{ country_by_pk(code: "GB") {{ key_{number}: code }} }}')
+            assert answer == {"country_by_pk": {f"key_{number}": "GB"}}

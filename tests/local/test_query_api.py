@@ -178,3 +178,114 @@ def test_sql_that_ends_its_transaction_is_not_read_only_any_more_but_an_error(
     served: Served,
 ) -> None:
     assert refused(served, "COMMIT", read_only=True)["code"] == "postgres-error"
+
+
+def exported(served: Served) -> dict[str, Any]:
+    source = post(served, "export_metadata", {}, "/v1/metadata").json()["sources"][0]
+    return {entry["table"]["name"]: entry for entry in source["tables"]}
+
+
+def test_a_renamed_column_is_renamed_in_the_metadata(served: Served) -> None:
+    run(served, "ALTER TABLE article RENAME author_id TO written_by")
+    using = exported(served)["article"]["object_relationships"][0]["using"]
+    assert using == {"foreign_key_constraint_on": "written_by"}
+    assert "errors" not in served.query("{ article { written_by author { name } } }")
+
+
+def test_a_renamed_table_is_renamed_in_the_metadata(served: Served) -> None:
+    run(served, "CREATE SCHEMA shop; ALTER TABLE author SET SCHEMA shop")
+    run(served, 'ALTER TABLE shop.author RENAME TO "Writer"')
+    assert exported(served)["Writer"]["table"] == {"schema": "shop", "name": "Writer"}
+    assert "errors" not in served.query("{ shop_Writer { name } article { author { name } } }")
+
+
+def test_two_tables_may_swap_their_names(served: Served) -> None:
+    run(
+        served,
+        "ALTER TABLE author RENAME TO other; ALTER TABLE article RENAME TO author;"
+        " ALTER TABLE other RENAME TO article",
+    )
+    assert "errors" not in served.query("{ author { author { name } } }")
+
+
+def test_what_did_not_fit_before_does_not_hinder_a_renaming(served: Served) -> None:
+    drop = "ALTER TABLE article DROP COLUMN author_id"
+    run(served, drop, check_metadata_consistency=False)
+    run(served, "ALTER TABLE article RENAME TO paper")
+    assert "errors" not in served.query("{ paper { id } }")
+    consistency = post(served, "get_inconsistent_metadata", {}, "/v1/metadata").json()
+    assert [item["type"] for item in consistency["inconsistent_objects"]] == ["object_relation"]
+
+
+_DEPENDENTS = """
+    - table: {schema: public, name: author}
+      configuration:
+        column_config: {name: {custom_name: fullName}}
+        custom_column_names: {name: fullName}
+      array_relationships:
+      - name: articles
+        using:
+          foreign_key_constraint_on: {column: author_id, table: {schema: public, name: article}}
+      insert_permissions:
+      - {role: user, permission: {check: {}, columns: [name], set: {name: X-Hasura-Name}}}
+    - table: {schema: public, name: article}
+      object_relationships:
+      - name: author
+        using:
+          manual_configuration:
+            remote_table: {schema: public, name: author}
+            column_mapping: {author_id: id}
+      select_permissions:
+      - role: user
+        permission:
+          columns: [id, author_id]
+          filter:
+            _and:
+            - author: {name: {_eq: X-Hasura-Name}}
+            - _not: {author_id: {_ceq: id}}
+            - _exists:
+                _table: {schema: public, name: author}
+                _where: {id: {_ceq: [$, author_id]}}
+"""
+
+
+def test_what_depends_on_renamed_columns_and_tables_names_them_anew(
+    serve: Serve, make_project: MakeProject
+) -> None:
+    served = serve(make_project(_SQL, _DEPENDENTS))
+    run(
+        served,
+        "ALTER TABLE author RENAME name TO title; ALTER TABLE author RENAME id TO number;"
+        " ALTER TABLE article RENAME author_id TO writer; ALTER TABLE author RENAME TO person",
+    )
+    person = {"schema": "public", "name": "person"}
+    tables = exported(served)
+    assert tables["person"]["configuration"] == {
+        "column_config": {"title": {"custom_name": "fullName"}},
+        "custom_column_names": {"title": "fullName"},
+    }
+    assert tables["person"]["array_relationships"][0]["using"]["foreign_key_constraint_on"] == {
+        "column": "writer",
+        "table": {"schema": "public", "name": "article"},
+    }
+    assert tables["person"]["insert_permissions"][0]["permission"] == {
+        "check": {},
+        "columns": ["title"],
+        "set": {"title": "X-Hasura-Name"},
+    }
+    assert tables["article"]["object_relationships"][0]["using"]["manual_configuration"] == {
+        "remote_table": person,
+        "column_mapping": {"writer": "number"},
+    }
+    assert tables["article"]["select_permissions"][0]["permission"] == {
+        "columns": ["id", "writer"],
+        "filter": {
+            "_and": [
+                {"author": {"title": {"_eq": "X-Hasura-Name"}}},
+                {"_not": {"writer": {"_ceq": "id"}}},
+                {"_exists": {"_table": person, "_where": {"number": {"_ceq": ["$", "writer"]}}}},
+            ]
+        },
+    }
+    consistency = post(served, "get_inconsistent_metadata", {}, "/v1/metadata").json()
+    assert consistency == {"is_consistent": True, "inconsistent_objects": []}

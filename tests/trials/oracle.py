@@ -184,9 +184,10 @@ def _out_of_order(rows: Sequence[Row]) -> int:
     last: dict[tuple[int | None, int], int] = {}
     wrong = 0
     for found in rows:
-        place = (found.writer_id, found.log.get("source"))
-        wrong += found.log.get("number") < last.get(place, -1)
-        last[place] = found.log.get("number")
+        place, number = (found.writer_id, found.log.get("source")), found.log.get("number")
+        if isinstance(number, int):  # one without a number counts as altered
+            wrong += number < last.get(place, -1)
+            last[place] = number
     return wrong
 
 

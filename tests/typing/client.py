@@ -77,8 +77,11 @@ def create(client: Client) -> None:
     print(run.id)  # type: ignore[union-attr]
     if run:
         writer: WriterMark = run.writers[0]
+        contact = writer_set_input(host="a host")
         mark = writer_set_input(delivered=writer.delivered + 1)
-        client.deliver(run.id, writer.id, writer.delivered, mark, [], [], {}, with_metadata=False)
+        client.deliver(
+            run.id, writer.id, writer.delivered, contact, mark, [], [], {}, with_metadata=False
+        )
 
 
 def anything(client: Client) -> None:

@@ -10,8 +10,10 @@ import psycopg
 
 from run_logger.local.api.change import Change
 from run_logger.local.api.cli_state import get_state, set_state
-from run_logger.local.api.edits import EDITS, Subject, required, source_of
+from run_logger.local.api.data import DATA_COMMANDS
+from run_logger.local.api.edits import EDITS, source_of
 from run_logger.local.api.run_sql import refusal, run_sql
+from run_logger.local.api.several import track_several
 from run_logger.local.errors import HasuraError, ServerError
 from run_logger.local.metadata import as_mapping, served_source
 from run_logger.local.metadata_store import read_state, write_state
@@ -74,6 +76,8 @@ async def _run(change: Change, body: Any) -> Any:
     short = name.removeprefix(_PREFIX)
     if short in EDITS:
         return await _edit(change, short, _arguments(command))
+    if short in DATA_COMMANDS:
+        return await DATA_COMMANDS[short](change, _arguments(command))
     if short not in _COMMANDS:
         raise HasuraError(f'unknown command "{name}"', "parse-failed", "$.type")
     return await _COMMANDS[short](change, command)
@@ -121,12 +125,10 @@ async def _bulk_keep_going(change: Change, command: Mapping[str, Any]) -> list[A
 
 
 async def _try(change: Change, item: Any) -> Any:
-    shown, edited = change.shown, change.edited
     try:
-        async with change.connection.transaction():
+        async with change.attempt():
             return await _run(change, item)
     except (HasuraError, ServerError) as error:
-        change.shown, change.edited = shown, edited
         if isinstance(error, ServerError):
             error = HasuraError(str(error), "parse-failed", "$.args")
         return error.as_metadata()
@@ -188,15 +190,9 @@ async def _run_sql(change: Change, command: Mapping[str, Any]) -> dict[str, Any]
     return await run_sql(change, _arguments(command))
 
 
-async def _many(change: Change, command: Mapping[str, Any]) -> dict[str, Any]:
-    """Track or untrack several tables at once."""
+async def _several(change: Change, command: Mapping[str, Any]) -> dict[str, Any]:
     name = str(command["type"]).removeprefix(_PREFIX).removesuffix("s")
-    args = _arguments(command)
-    document = change.document
-    for item in required(args, "tables"):
-        EDITS[name](document, {"source": args.get("source"), **item})
-    await change.edit(document, Subject(), cascade=bool(args.get("cascade")))
-    return _SUCCESS
+    return await track_several(change, name, _arguments(command))
 
 
 async def _source_tables(change: Change, command: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -228,6 +224,6 @@ _COMMANDS: dict[str, Callable[[Change, Mapping[str, Any]], Awaitable[Any]]] = {
     "replace_metadata": _replace,
     "run_sql": _run_sql,
     "set_catalog_state": _set_state,
-    "track_tables": _many,
-    "untrack_tables": _many,
+    "track_tables": _several,
+    "untrack_tables": _several,
 }

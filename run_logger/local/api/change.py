@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import copy
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from run_logger.local.api import inconsistencies
-from run_logger.local.api.edits import Subject
+from run_logger.local.api.edits import Subject, source_of
+from run_logger.local.api.renames import NamesByOid, rename
 from run_logger.local.errors import HasuraError
 from run_logger.local.metadata import parse_metadata
 from run_logger.local.shown import read_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Container, Mapping, Sequence
 
     from psycopg import AsyncConnection
 
-    from run_logger.local.catalog import Catalog
+    from run_logger.local.catalog import Catalog, Name
     from run_logger.local.model import Inconsistency
     from run_logger.local.shown import Shown
 
@@ -58,6 +60,27 @@ class Change:
     def source(self) -> str:
         """The name of the source that is served."""
         return self.shown.metadata.source
+
+    def check_source(self, args: Mapping[str, Any]) -> None:
+        """Refuse a command for another source than the one that is served.
+
+        Raises:
+            HasuraError: Its `source`, by default `default`, is another one.
+        """
+        if source_of(self.shown.metadata.document, args).get("name") != self.source:
+            message = f"this server serves the source {self.source!r} alone"
+            raise HasuraError(message, "not-supported", "$.args.source")
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[None]:
+        """Undo what is done in the context, if that fails."""
+        kept = self.shown, self.edited, self._catalog
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            self.shown, self.edited, self._catalog = kept
+            raise
 
     async def reload(self) -> None:
         """Look at the database again."""
@@ -106,13 +129,14 @@ class Change:
         """Take out of the metadata what does not fit the database."""
         await self._drop(self.shown.inconsistencies)
 
-    async def follow_database(self, *, cascade: bool, checks: bool) -> None:
+    async def follow_database(self, names: NamesByOid, *, cascade: bool, checks: bool) -> None:
         """Look at the database again after SQL has changed it.
 
-        What is gone there is gone in the metadata too, as with Hasura v2; what only depends on it
-        is an error, or is dropped with it.
+        What has another name there has it in the metadata too, and what is gone there is gone, as
+        with Hasura v2; what only depends on it is an error, or is dropped with it.
 
         Args:
+            names: What the tables and columns were called before.
             cascade: Whether what depends on it is dropped.
             checks: Whether that is looked at; otherwise it becomes inconsistent.
 
@@ -120,12 +144,18 @@ class Change:
             HasuraError: Something depends on what is gone.
         """
         before = self.shown
-        await self.reload()
         if not checks:
+            await self.reload()
             return
-        gone = [item for item in self._fresh(before) if self._is_gone(item, before.catalog)]
+        document = self.document
+        now = await NamesByOid.read(self.connection)
+        renamed = rename(document, now, names, before.model.tables)
+        known = {_identity(item, renamed) for item in before.inconsistencies}
+        self._catalog = None
+        await self._show(document)
+        gone = [item for item in self._broken(known) if self._is_gone(item, before.catalog)]
         await self._drop(gone)
-        dependent = self._fresh(before)
+        dependent = self._broken(known)
         if dependent and not cascade:
             listed = ", ".join(
                 f'{inconsistencies.describe(item)} in source "{self.source}"' for item in dependent
@@ -165,6 +195,10 @@ class Change:
     def _fresh(self, before: Shown) -> list[Inconsistency]:
         return [item for item in self.shown.inconsistencies if item not in before.inconsistencies]
 
+    def _broken(self, known: Container[tuple[str | Name | None, ...]]) -> list[Inconsistency]:
+        """Return what does not fit and is not known for that, under whatever name."""
+        return [item for item in self.shown.inconsistencies if _identity(item, {}) not in known]
+
     def _is_gone(self, item: Inconsistency, catalog: Catalog) -> bool:
         """Tell whether it is about a table or function that was there and is no more."""
         if item.entry is None or item.body is not None:
@@ -182,6 +216,14 @@ class Change:
             return HasuraError(reasons, "invalid-configuration", "$.args", internal)
         message = "cannot continue due to new inconsistent metadata"
         return HasuraError(message, "unexpected", "$.args", internal)
+
+
+def _identity(item: Inconsistency, renamed: Mapping[Name, Name]) -> tuple[str | Name | None, ...]:
+    """Return what tells an inconsistency from others, whatever columns it names."""
+    entry = None if item.entry is None else renamed.get(item.entry, item.entry)
+    if item.body is None:
+        return item.kind, entry or item.name
+    return item.kind, entry, str(item.body.get("name") or item.body.get("role"))
 
 
 def _of_version_3(document: Mapping[str, Any]) -> dict[str, Any]:

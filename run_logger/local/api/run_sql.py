@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from run_logger.local.api.edits import required, source_of
+from run_logger.local.api.edits import required
+from run_logger.local.api.renames import NamesByOid
 from run_logger.local.compiler.errors import error_details
 from run_logger.local.errors import HasuraError
 
@@ -40,15 +41,15 @@ async def run_sql(change: Change, args: Mapping[str, Any]) -> dict[str, Any]:
         HasuraError: Postgres refused it, or the metadata depend on what it drops.
     """
     sql = str(required(args, "sql"))
-    if source_of(change.document, args).get("name") != change.source:
-        message = f"this server serves the source {change.source!r} alone"
-        raise HasuraError(message, "not-supported", "$.args.source")
+    change.check_source(args)
     read_only = bool(args.get("read_only"))
-    result = await _run(change.connection, sql, read_only=read_only)
     checks: bool | None = args.get("check_metadata_consistency")
-    if not read_only and (checks or _CHANGES_SCHEMA.search(sql)):
-        cascade = bool(args.get("cascade"))
-        await change.follow_database(cascade=cascade, checks=checks is not False)
+    if read_only or not (checks or _CHANGES_SCHEMA.search(sql)):
+        return await _run(change.connection, sql, read_only=read_only)
+    names = await NamesByOid.read(change.connection)
+    result = await _run(change.connection, sql, read_only=False)
+    cascade = bool(args.get("cascade"))
+    await change.follow_database(names, cascade=cascade, checks=checks is not False)
     return result
 
 

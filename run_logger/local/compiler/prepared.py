@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
-from psycopg import AsyncConnection
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.generators import execute
@@ -17,6 +16,7 @@ from psycopg.pq import ExecStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from psycopg import AsyncConnection
     from psycopg.pq.abc import PGresult
 
 # As many as psycopg keeps on a connection; each holds some of Postgres's memory.
@@ -71,7 +71,7 @@ async def fetch_row(
 
 
 async def _prepare(connection: AsyncConnection[Any], text: bytes, types: Sequence[int]) -> bytes:
-    """Return the name of the statement on this connection, where it is prepared at its first use."""
+    """Return the name of the statement on this connection; prepare it at its first use."""
     prepared = _of_connection.get(connection)
     if prepared is None:
         prepared = _of_connection[connection] = _Prepared()
@@ -93,7 +93,7 @@ async def _forget(connection: AsyncConnection[Any], prepared: _Prepared) -> None
 
 
 async def _result(connection: AsyncConnection[Any]) -> PGresult:
-    result = (await connection.wait(execute(connection.pgconn)))[-1]
+    result: PGresult = (await connection.wait(execute(connection.pgconn)))[-1]
     if result.status == ExecStatus.FATAL_ERROR:
         raise error_from_result(result, connection.info.encoding)
     return result
