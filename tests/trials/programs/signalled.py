@@ -59,13 +59,14 @@ def main() -> None:
 def work(handlers: Handlers, *, logged: bool, seconds: float) -> None:
     """Log, or only wait, until the handler was called or the time is over."""
     logger, counts = (created(), tally()) if logged else (None, None)
-    say("begins")
     end = time.monotonic() + seconds
     for number in itertools.count():
-        if handlers.called or time.monotonic() > end:
-            return
         if logger is not None and counts is not None:
             log_rows(logger, counts, 0, range(number, number + 1))
+        if number == 0:
+            say("begins")
+        if handlers.called or time.monotonic() > end:
+            return
         time.sleep(0.001 if number % 10 == 0 else 0)
 
 
