@@ -19,6 +19,7 @@ from tests.trials.programs.shared import created, log_rows, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.synchronize import Barrier
 
     from run_logger.hasura_logger import HasuraLogger
 
@@ -58,20 +59,23 @@ def _fork(logger: HasuraLogger, source: int, rows: int) -> int:
 def pool(logger: HasuraLogger, workers: int, rows: int) -> None:
     """Log from a pool of forked processes, which ends without their knowing."""
     global inherited  # noqa: PLW0603  (how a pool's workers get what cannot be sent to them)
-    inherited = logger
     context = multiprocessing.get_context("fork")
+    # Each worker takes one part: none can begin a second before all have begun their first.
+    inherited = logger, context.Barrier(workers)
     with ProcessPoolExecutor(workers, context) as executor:
         wait_for_all(executor, log_inherited, workers, rows)
 
 
-inherited: HasuraLogger | None = None
+inherited: tuple[HasuraLogger, Barrier] | None = None
 
 
 def log_inherited(source: int, rows: int) -> None:
     """Log through the logger of the process that this one was forked from."""
     if inherited is None:
         raise RuntimeError("this process was not forked")
-    log_rows(inherited, tally(), source, range(rows))
+    logger, all_begun = inherited
+    all_begun.wait()
+    log_rows(logger, tally(), source, range(rows))
 
 
 def spawn(_: HasuraLogger, workers: int, rows: int) -> None:
