@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := run_logger tests examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test trials bench lint format generate lock docs clean
+.PHONY: help set-up demo test trials bench screenshots lint format generate lock docs clean
 
 help:  ## list what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ trials: $(READY)  ## lose connections, processes and disks by the thousand, and 
 
 bench: $(READY)  ## measure what it costs, other loggers beside it
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
+screenshots: $(READY)  ## draw every screen of the page, light and dark, into build/screenshots
+	tools/system-packages
+	$(BIN)/python tools/screenshots.py
 
 lint: $(READY)  ## check form, types and drift of what is generated
 	$(BIN)/ruff check .

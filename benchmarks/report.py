@@ -59,6 +59,7 @@ _BEYOND = "finish beyond its timeout, server {}, s"
 _20_000 = "seconds to close, of 20,000 calls"
 GOALS = (
     Goal("`log()` p50, over `orjson.dumps` + `os.write`", "log p50 µs", 2, _TIMES, "floor p50 µs"),
+    Goal("the same of a dict, `log(**row)`", "log of a dict p50 µs", 2, _TIMES, "floor p50 µs"),
     Goal("`log()` p50, over trackio's", "run-logger p50 µs", 1 / 5, _TIMES, "trackio p50 µs"),
     Goal("`log()` p50, over wandb's", "run-logger p50 µs", 1 / 25, _TIMES, "wandb p50 µs"),
     Goal("`log()` p99 while sending, over the floor's", "log p99 µs", 2, _TIMES, "floor p99 µs"),

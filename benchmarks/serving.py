@@ -44,8 +44,10 @@ def serving() -> Iterator[str]:
         with server:
             if server.stdout is None or not (endpoint := server.stdout.readline().strip()):
                 raise RuntimeError("run-logger serve did not start")
-            yield endpoint
-            server.terminate()
+            try:
+                yield endpoint
+            finally:
+                server.terminate()
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
     python examples/demo.py [--output DIRECTORY]
 
-It starts `run-logger serve` on a database of its own in a temporary directory, trains a classifier
-on handwritten digits for each point of a small grid, and once more with the best parameters, on
-noisier pictures.
+It starts `run-logger serve` on a database of its own in a temporary directory, lets an agent train
+a classifier on handwritten digits at each point of a small grid, and trains once more with the best
+parameters, on noisier pictures.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import digits
 from rich import box
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from run_logger.charts import draw_chart, with_rows
@@ -31,8 +32,8 @@ from run_logger.reading import chart_groups, chart_rows
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-SPACE: dict[str, list[Any]] = {"learning_rate": [0.03, 0.1, 0.3], "hidden": [16, 64]}
-CONFIG = str(Path(__file__).with_name("digits.yaml"))
+HERE = Path(__file__).parent
+RUN_LOGGER = [sys.executable, "-m", "run_logger.cli"]
 
 console = Console(highlight=False)
 
@@ -45,7 +46,7 @@ def main() -> None:
     with served() as endpoint:
         console.print(f"[bold]Serving[/] {endpoint}")
         client = Client(endpoint)
-        runs = train_all(endpoint, client)
+        runs = train_all(endpoint, output)
         show(client, runs)
         draw(client, runs, output)
 
@@ -54,9 +55,8 @@ def main() -> None:
 def served() -> Generator[str]:
     """Serve a new database until the block ends; yield the endpoint."""
     with tempfile.TemporaryDirectory(prefix="run-logger-demo-") as data:
-        command = [sys.executable, "-m", "run_logger.cli", "serve", "--port", "0"]
         process = subprocess.Popen(
-            [*command, "--data-dir", data],
+            [*RUN_LOGGER, "serve", "--port", "0", "--data-dir", data],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -71,34 +71,42 @@ def served() -> Generator[str]:
             process.wait()
 
 
-def train_all(endpoint: str, client: Client) -> list[int]:
+def train_all(endpoint: str, output: Path) -> list[int]:
     """Train at each point of the grid, then again as the best run did; return the runs' ids."""
-    sweep_id = create_sweep(client)
-    points = len(SPACE["learning_rate"]) * len(SPACE["hidden"])
-    runs = [
-        digits.train(endpoint, CONFIG, sweep_id=sweep_id)
-        for _ in track(range(points), "Training", console=console, transient=True)
-    ]
-    recorded = [run for run in runs if run is not None]
-    best = max(recorded, key=lambda run: accuracy_of(client, run))
+    sweep = sweep_with_agent(endpoint, output)
+    runs = sorted(run["run"] for run in sweep["runs"])
+    best = sweep["runs"][0]["run"]
     console.print(f"[bold]Best[/] run {best}; once more with its parameters, on noisy pictures")
     again = digits.train(endpoint, load_id=best, name="digits-noisy", noise=0.2)
-    return recorded if again is None else [*recorded, again]
+    return runs if again is None else [*runs, again]
 
 
-def create_sweep(client: Client) -> int:
-    """Store the grid as a sweep; return its id."""
-    sweep = client.create_sweep(
-        space=SPACE, grid_index=0, run_limit=None, metadata={"name": "demo"}, parameter_choices=[]
+def sweep_with_agent(endpoint: str, output: Path) -> Any:
+    """Create a sweep, let an agent run it, and return what came out, the best run first."""
+    space = ["-c", str(HERE / "digits_space.yaml"), "--metric", "accuracy", "--name", "demo"]
+    sweep = str(json.loads(command(endpoint, "create", *space, "--json"))["sweep"])
+    train = [sys.executable, str(HERE / "digits.py"), endpoint]
+    agent = ["run", sweep, "--jobs", "2", "--output", str(output / "runs"), "--"]
+    command(endpoint, *agent, *train, "--config", str(HERE / "digits.yaml"))
+    console.print(command(endpoint, "show", sweep), markup=False)
+    return json.loads(command(endpoint, "show", sweep, "--json"))
+
+
+def command(endpoint: str, *words: str) -> str:
+    """Run `run-logger sweep WORDS`, as in a shell; return what it prints."""
+    shown = " ".join(Path(word).name if Path(word).is_absolute() else word for word in words)
+    console.print(f"[bold]$[/] run-logger sweep {shown}", soft_wrap=True)
+    ran = subprocess.run(
+        [*RUN_LOGGER, "sweep", *words],
+        # Two trainings at a time share the cores better with a thread each.
+        env={**os.environ, "RUN_LOGGER_ENDPOINT": endpoint, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
-    if sweep is None:
-        sys.exit("the sweep was not stored")
-    return sweep.id
-
-
-def accuracy_of(client: Client, run: int) -> float:
-    """Return the accuracy that a run recorded at its end."""
-    return float(metadata_of(client, run)["accuracy"])
+    if ran.returncode:
+        sys.exit(f"run-logger sweep {words[0]} failed: {ran.stdout}")
+    return ran.stdout
 
 
 def metadata_of(client: Client, run: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
     python examples/digits.py http://localhost:8080/v1/graphql --config examples/digits.yaml
     python examples/digits.py http://localhost:8080/v1/graphql --sweep-id 3
     python examples/digits.py http://localhost:8080/v1/graphql --load-id 12
+    run-logger sweep run 3 -- python examples/digits.py http://localhost:8080/v1/graphql
 
 Without an endpoint it trains all the same, and records nothing.
 """

@@ -22,6 +22,7 @@ from run_logger.main import (
 
 if TYPE_CHECKING:
     from run_logger.hasura_logger import Client
+    from run_logger.sweeps.creating import create_sweep
 
 __all__ = [
     "Client",
@@ -30,6 +31,7 @@ __all__ = [
     "NewParams",
     "RunLoggerError",
     "create_run",
+    "create_sweep",
     "get_config_params",
     "get_load_params",
     "initialize",
@@ -41,9 +43,13 @@ __all__ = [
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Import the generated client when it is asked for, and not before: it takes its time."""
+        """Import what takes its time when it is asked for, and not before."""
         if name == "Client":
             from run_logger.hasura_logger import Client  # noqa: PLC0415
 
             return Client
+        if name == "create_sweep":
+            from run_logger.sweeps.creating import create_sweep  # noqa: PLC0415
+
+            return create_sweep
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,13 +6,14 @@ wrong; `/v1alpha1/graphql` and whatever stands in front of it use the HTTP statu
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-import httpx
 import orjson
 
 from run_logger.errors import (
@@ -29,32 +30,47 @@ from run_logger.errors import (
     UnreachableError,
     without_secrets,
 )
+from run_logger.quick_httpx import httpx
+from run_logger.wire import ExactFloat
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["error_of_httpx", "read_answer"]
+__all__ = ["error_of_entries", "error_of_httpx", "error_of_status", "read_answer"]
 
 # Hasura's codes, as its source lists them; "not-found" is a session variable that the role needs.
+# An action's webhook may answer with a code of its own, which is a GraphQLError like those at last:
+# they come from the metadata API, or concern how an endpoint is set up.
 _CODES: dict[type[RunLoggerError], frozenset[str]] = {
     AuthenticationError: frozenset(
         {"access-denied", "invalid-headers", "invalid-jwt", "invalid-jwt-key", "not-found"}
         | {"jwt-invalid-claims", "jwt-missing-role-claims"}
     ),
     ContentError: frozenset(
-        {"constraint-violation", "data-exception", "invalid-json", "parse-failed"}
-        | {"permission-error"}
+        {"coercion-error", "constraint-violation", "data-exception", "invalid-json"}
+        | {"parse-failed", "permission-error"}
     ),
     ServerError: frozenset(
-        {"busy", "concurrent-update", "postgres-error", "postgres-max-connections-error"}
-        | {"rate-limit-exceeded", "time-limit-exceeded", "timeout", "unexpected"}
+        {"bigquery-error", "busy", "concurrent-update", "connection-not-established"}
+        | {"data-connector-error", "mssql-error", "postgres-error"}
+        | {"postgres-max-connections-error", "rate-limit-exceeded", "remote-schema-error"}
+        | {"time-limit-exceeded", "timeout", "unexpected"}
     ),
     QueryError: frozenset(
-        {"bad-request", "constraint-error", "not-supported", "unexpected-payload"}
-        | {"validation-failed"}
+        {"bad-request", "constraint-error", "not-supported", "start-failed"}
+        | {"unexpected-payload", "validation-failed"}
     ),
     ForbiddenError: frozenset({"permission-denied"}),
+    GraphQLError: frozenset(
+        {"already-exists", "already-tracked", "already-untracked", "conflict"}
+        | {"cyclic-dependency", "dependency-error", "invalid-configuration", "invalid-params"}
+        | {"method-not-allowed", "not-exists", "remote-schema-conflicts"}
+        | {"template-resolution-failed"}
+    ),
 }
+
+# Up to 15 digits a float keeps.
+_LONG_NUMBER = re.compile(rb"[0-9][0-9.]{15}")
 
 _TRY_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
@@ -92,21 +108,24 @@ def error_of_httpx(error: Exception, endpoint: str, attempt: str) -> EndpointErr
     return ours(detail, endpoint=endpoint, attempt=attempt, remedy=remedy)
 
 
-def read_answer(response: httpx.Response, endpoint: str, attempt: str) -> dict[str, Any]:
+def read_answer(
+    response: httpx.Response, endpoint: str, attempt: str, *, exact: bool = False
+) -> dict[str, Any]:
     """Return the data of an answer.
 
     Args:
         response: The answer, read whole.
         endpoint: The endpoint, as messages show it.
         attempt: What was tried.
+        exact: Whether numbers keep all their digits: those with a fraction come as `ExactFloat`.
 
     Raises:
         RunLoggerError: The answer is an error, or is none of Hasura's.
     """
-    answer = _json(response.content)
+    answer = _json(response.content, exact=exact)
     error = (
         _error_in(answer, response, endpoint, attempt)
-        or _error_of_status(response, endpoint, attempt)
+        or error_of_status(response, endpoint, attempt)
         or _error_of_shape(answer, response, endpoint, attempt)
     )
     if error:
@@ -115,10 +134,24 @@ def read_answer(response: httpx.Response, endpoint: str, attempt: str) -> dict[s
     return data
 
 
-def _json(content: bytes) -> Any:
+def error_of_entries(errors: Sequence[Any], endpoint: str, attempt: str) -> RunLoggerError:
+    """Return the error of our tree for the errors of a GraphQL answer that has no HTTP status.
+
+    Args:
+        errors: The entries, each with a `message` and perhaps `extensions`; the first one counts.
+        endpoint: The endpoint, as messages show it.
+        attempt: What was tried.
+    """
+    first: Any = errors[0] if errors else {"message": "the server sent an error without a word"}
+    return _error_of_entry(first, errors, httpx.Response(HTTPStatus.OK), endpoint, attempt)
+
+
+def _json(content: bytes, *, exact: bool = False) -> Any:
     try:
+        if exact and _LONG_NUMBER.search(content):
+            return json.loads(content, parse_float=ExactFloat)
         return orjson.loads(content)
-    except orjson.JSONDecodeError:
+    except ValueError:
         return None
 
 
@@ -140,14 +173,24 @@ def _error_in(
 def _graphql_error(
     errors: list[Any], response: httpx.Response, endpoint: str, attempt: str
 ) -> RunLoggerError | None:
-    extensions: Any = errors[0].get("extensions")
-    details: Mapping[str, Any] = extensions if _is_object(extensions) else {}
-    code, path = details.get("code"), details.get("path")
+    code = _details(errors[0]).get("code")
     if code is None and response.status_code >= HTTPStatus.BAD_REQUEST:
         return None  # not Hasura's own words: the status says more
     if code == "not-found" and response.status_code == HTTPStatus.NOT_FOUND:
         return None  # a wrong path, not a missing session variable
-    problem = _problem(str(errors[0].get("message")), path, details)
+    return _error_of_entry(errors[0], errors, response, endpoint, attempt)
+
+
+def _error_of_entry(
+    entry: Mapping[str, Any],
+    errors: Sequence[Any],
+    response: httpx.Response,
+    endpoint: str,
+    attempt: str,
+) -> RunLoggerError:
+    details = _details(entry)
+    code, path = details.get("code"), details.get("path")
+    problem = _problem(str(entry.get("message")), path, details)
     kind = _kind(str(code), _sqlstate(details))
     if issubclass(kind, ServerError):
         return kind(
@@ -163,6 +206,11 @@ def _graphql_error(
             problem, code=str(code), path=path, errors=errors, endpoint=endpoint, attempt=attempt
         )
     return kind(problem, endpoint=endpoint, attempt=attempt)
+
+
+def _details(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    extensions: Any = entry.get("extensions")
+    return extensions if _is_object(extensions) else {}
 
 
 def _problem(message: str, path: Any, details: Mapping[str, Any]) -> str:
@@ -190,9 +238,8 @@ def _sqlstate(details: Mapping[str, Any]) -> str:
     return str(_database_error(details).get("status_code") or "")
 
 
-def _error_of_status(
-    response: httpx.Response, endpoint: str, attempt: str
-) -> RunLoggerError | None:
+def error_of_status(response: httpx.Response, endpoint: str, attempt: str) -> RunLoggerError | None:
+    """Return the error that the status of an answer speaks of, None for one of success."""
     status = response.status_code
     said = f"HTTP {status} {response.reason_phrase}".strip()
     if response.is_redirect:
@@ -252,7 +299,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _seconds_until(date: str) -> float:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a figure that no date can have
         return math.nan
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (aware - datetime.now(UTC)).total_seconds()

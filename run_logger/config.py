@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from run_logger.errors import ConfigError
 
-__all__ = ["get_config_params"]
+__all__ = ["get_config_params", "read_config"]
 
 
 def get_config_params(config: str | Path) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def get_config_params(config: str | Path) -> dict[str, Any]:
     """
     from run_logger.yaml_file import load_yaml  # noqa: PLC0415  (keeps the import light)
 
-    params = load_yaml(Path(config), _read(Path(config)))
+    params = load_yaml(Path(config), read_config(Path(config)))
     if params is None:
         return {}
     if not _is_mapping(params):
@@ -36,7 +36,12 @@ def get_config_params(config: str | Path) -> dict[str, Any]:
     return params
 
 
-def _read(path: Path) -> str:
+def read_config(path: Path) -> str:
+    """Return the text of a config file.
+
+    Raises:
+        ConfigError: It cannot be read; the message names it, and the line that is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

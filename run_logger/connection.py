@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from run_logger_client import Client
+
+    from run_logger.transport import ConnectionPool
 
 __all__ = ["Connection"]
 
@@ -38,30 +41,26 @@ class Connection(Generic[ClientT]):
         self._headers = headers
         self._timeout = timeout
         self._class = client
-        self._clients: tuple[ClientT, Client] | None = None
 
-    @property
-    def offered(self) -> ClientT:
-        """The client for the user."""
-        return self._made()[0]
-
-    @property
+    @cached_property
     def own(self) -> Client:
         """The client that the library works with."""
-        return self._made()[1]
-
-    def _made(self) -> tuple[ClientT, Client]:
-        if self._clients is None:
-            self._clients = self._make()
-        return self._clients
-
-    def _make(self) -> tuple[Any, Client]:
         from run_logger_client import Client  # noqa: PLC0415
 
+        # The delivery has a patience of its own, longer than a client's.
+        return Client(self.endpoint, headers=self._headers, pool=self._pool, retries=0)
+
+    @cached_property
+    def offered(self) -> ClientT:
+        """The client for the user."""
+        from run_logger_client import Client  # noqa: PLC0415
+
+        offered: Any = self._class or Client
+        client: ClientT = offered(self.endpoint, headers=self._headers, pool=self._pool)
+        return client
+
+    @cached_property
+    def _pool(self) -> ConnectionPool:
         from run_logger.transport import ConnectionPool  # noqa: PLC0415
 
-        pool = ConnectionPool(self._timeout)
-        own = Client(self.endpoint, headers=self._headers, pool=pool)
-        if self._class is None:
-            return own, own
-        return self._class(self.endpoint, headers=self._headers, pool=pool), own
+        return ConnectionPool(self._timeout)

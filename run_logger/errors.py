@@ -5,7 +5,8 @@
     ├── NotStartedError         a run is needed and none has been created (AssertionError)
     ├── RunNotFoundError        the endpoint answers and has no such run (LookupError)
     ├── JournalError            a file is no journal, or one of a newer version's
-    ├── SweepError              the sweep is missing, has no choices, or has no runs left
+    ├── SweepError              the sweep is missing, archived, or has no choices
+    │   └── SweepExhaustedError     the sweep has no runs left
     ├── GenerationError         no client can be generated from this schema and these queries
     ├── SchemaError             our tables or columns are missing there: a migration has to run
     ├── AuthenticationError     the endpoint refuses our secret, token or role
@@ -48,6 +49,7 @@ __all__ = [
     "SchemaError",
     "ServerError",
     "SweepError",
+    "SweepExhaustedError",
     "UnreachableError",
     "without_secrets",
 ]
@@ -97,9 +99,9 @@ class RunLoggerError(Exception):
     ) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.endpoint = None if endpoint is None else without_secrets(endpoint)
+        self.endpoint: str | None = None if endpoint is None else without_secrets(endpoint)
         self.attempt = attempt
-        self.remedy = self.default_remedy if remedy is None else remedy
+        self.remedy: str = self.default_remedy if remedy is None else remedy
 
     def __str__(self) -> str:
         """Return the whole message, in one line unless the problem itself has several."""
@@ -133,7 +135,11 @@ class JournalError(RunLoggerError):
 
 
 class SweepError(RunLoggerError):
-    """A sweep does not exist, has no choices, has an empty list, or has no runs left."""
+    """A sweep does not exist, is archived, has no choices, an empty list, or no runs left."""
+
+
+class SweepExhaustedError(SweepError):
+    """A sweep has given out as many runs as it may have."""
 
 
 class GenerationError(RunLoggerError):
@@ -237,7 +243,7 @@ class GraphQLError(RunLoggerError):
         super().__init__(problem, endpoint=endpoint, attempt=attempt, remedy=remedy)
         self.code = code
         self.path = path
-        self.errors = list(errors)
+        self.errors: list[Mapping[str, Any]] = list(errors)
 
 
 class ContentError(GraphQLError):

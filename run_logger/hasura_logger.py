@@ -7,15 +7,16 @@ run_logger` is to cost a training script next to nothing.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Generic, Union
+from typing import TYPE_CHECKING, Any, Generic, Union, cast
 from uuid import UUID, uuid4
 
 from run_logger.connection import Connection
-from run_logger.delivery.closed import JournalClosedError
-from run_logger.delivery.recording import Recording
+from run_logger.delivery.lifecycle.recording import Recording
+from run_logger.delivery.storage.closed import JournalClosedError
 from run_logger.errors import ConfigError, without_secrets
 from run_logger.jsonify import jsonify
 from run_logger.logger import Logger
+from run_logger.notebook import ShownInNotebooks
 from run_logger.switches import is_off
 
 if TYPE_CHECKING:
@@ -26,17 +27,24 @@ if TYPE_CHECKING:
     from run_logger_client import Client, chart_insert_input
     from typing_extensions import TypeVar
 
-    from run_logger.delivery.identity import WriterIdentity
-    from run_logger.delivery.writer import Stats
+    from run_logger.delivery.journal.identity import WriterIdentity
+    from run_logger.delivery.lifecycle.writer import Stats
     from run_logger.provenance import Capture
+    from run_logger.sweeps.pruning import Pruner
     from run_logger.transport import Document, Transport
 
     # jedi completes by the bound and not by the default: hence the union.
-    ClientT = TypeVar("ClientT", bound=Union[Client, Transport], default=Client)  # noqa: UP007
+    # A function that takes any logger takes HasuraLogger[Transport]: hence the covariance.
+    ClientT_co = TypeVar(
+        "ClientT_co",
+        bound=Union[Client, Transport],  # noqa: UP007  (read by jedi)
+        default=Client,
+        covariant=True,
+    )
 else:
     from typing import TypeVar
 
-    ClientT = TypeVar("ClientT")
+    ClientT_co = TypeVar("ClientT_co", covariant=True)
 
     def __getattr__(name: str) -> Any:
         """Import the generated client when it is asked for: httpx and pydantic take their time."""
@@ -55,8 +63,11 @@ DEFAULT_INTERVAL = 0.1
 DEFAULT_TIMEOUT = 30.0
 """Seconds to wait for each step of a request."""
 
+# The client is imported when it is used. It is no union with None, which jedi does not see through.
+_THE_LIBRARYS: type[Client] = cast("type[Client]", None)
 
-class HasuraLogger(Logger, Generic[ClientT]):
+
+class HasuraLogger(Logger, ShownInNotebooks, Generic[ClientT_co]):
     """Records one run: its metadata, charts, log and blobs.
 
     What is recorded is written to a journal on disk and delivered from there in the background.
@@ -88,7 +99,7 @@ class HasuraLogger(Logger, Generic[ClientT]):
         client: The class of the client to offer as `client`: your own generated one, say.
 
     Raises:
-        ConfigError: The run key is no UUID.
+        ConfigError: The run key is no UUID, or the client is asynchronous.
     """
 
     def __init__(  # noqa: PLR0913  (four of them are version 0.1's, the others by keyword only)
@@ -107,14 +118,14 @@ class HasuraLogger(Logger, Generic[ClientT]):
         system_metrics: bool | float | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
-        client: type[ClientT] | None = None,
+        client: type[ClientT_co] = _THE_LIBRARYS,  # type: ignore[assignment]  # mypy's issue 3737
     ) -> None:
         self.graphql_endpoint = graphql_endpoint
         self.seed = seed
         self.debounce_time = debounce_time
         by_default = not is_off(os.environ.get("RUN_LOGGER_OFFLINE", ""))
-        self.offline = by_default if offline is None else offline
-        self._connection = Connection(graphql_endpoint, headers, timeout, client)
+        self.offline: bool = by_default if offline is None else offline
+        self._connection = Connection(graphql_endpoint, headers, timeout, _synchronous(client))
         self._beside = capture, system_metrics
         self._options = {
             "interval": debounce_time or DEFAULT_INTERVAL,
@@ -123,6 +134,7 @@ class HasuraLogger(Logger, Generic[ClientT]):
             "adopt": adopt,
         }
         self._recording = self._record_of(_key_of_run(_run_id, run_key), _run_id)
+        self._pruner: Pruner | None = None
 
     def __repr__(self) -> str:
         """Show the endpoint without its secrets, and the run."""
@@ -141,7 +153,7 @@ class HasuraLogger(Logger, Generic[ClientT]):
     ) -> None:
         """Finish: as "failed" if an exception leaves the block, "killed" if a signal came."""
         if self._recording.current() is not None:
-            from run_logger.delivery.ending import ending  # noqa: PLC0415
+            from run_logger.delivery.lifecycle.ending import ending  # noqa: PLC0415
 
             self._recording.finish(*ending.outcome(error))
 
@@ -156,7 +168,7 @@ class HasuraLogger(Logger, Generic[ClientT]):
         return self._recording.run_key
 
     @property
-    def client(self) -> ClientT:
+    def client(self) -> ClientT_co:
         """The client of this endpoint: a typed method for each of its operations."""
         return self._connection.offered
 
@@ -196,12 +208,12 @@ class HasuraLogger(Logger, Generic[ClientT]):
             The parameters that the sweep gives to the run; None without a sweep.
 
         Raises:
-            SweepError: The sweep does not exist, has nothing to choose from, or has no runs left.
+            SweepError: The sweep does not exist, is archived, has nothing to choose from, or has no
+                runs left.
             RunLoggerError: The server cannot be reached or refuses the run.
             TypeError: The metadata or a chart has no JSON form; the message names the path.
         """
-        from run_logger.delivery.companions import Beside  # noqa: PLC0415
-        from run_logger.delivery.identity import WriterIdentity  # noqa: PLC0415
+        from run_logger.delivery.lifecycle.companions import Beside  # noqa: PLC0415
 
         if sweep_id is not None and self.offline:
             raise ConfigError(
@@ -213,7 +225,7 @@ class HasuraLogger(Logger, Generic[ClientT]):
             self.finish()
             self._recording = self._record_of(uuid4(), None)
         given = _metadata_of(metadata), [jsonify(chart) for chart in charts or ()]
-        identity = WriterIdentity.of_this_process()
+        identity = self._recording.first_identity()
         parameters = None if self.offline else self._create(*given, sweep_id, identity)
         writer = self._recording.begin(identity, given if self.offline else None)
         try:
@@ -292,27 +304,83 @@ class HasuraLogger(Logger, Generic[ClientT]):
         """
         self._recording.finish(outcome, None)
 
+    def should_stop(self, step: float) -> bool:
+        """Tell whether the run does so much worse than others of its sweep that it should end.
+
+        What counts is the last value that the run logged of the metric that its sweep names. It
+        should end where its best such value so far is worse than the median of what at least
+        five other runs had reached by this step, having asked then too. A run that ends for this
+        reason ends as any other; `stopped_at` in its metadata says at which step.
+
+        It waits until the server has what was logged, at most some seconds; ask once an epoch
+        rather than once a step. Without a sweep, a metric or a server, no run should end.
+
+        Args:
+            step: How far the run is, in a unit that all runs of the sweep share.
+
+        Raises:
+            NotStartedError: `create_run` has not been called.
+        """
+        from run_logger.sweeps.pruning import Pruner  # noqa: PLC0415
+
+        if self.offline:
+            return False
+        if self._pruner is None or self._pruner.run_id != self.run_id:
+            self._pruner = Pruner(self, self._connection)
+        return self._pruner.should_stop(step)
+
     def stats(self) -> Stats:
         """Return how many records were accepted, delivered, are waiting, or were refused."""
         return self._recording.stats()
+
+    def _shown_runs(self) -> tuple[Client, Sequence[int]] | None:
+        return None if self.run_id is None else (self._connection.own, [self.run_id])
 
     def _create(
         self, metadata: Any, charts: Sequence[Any], sweep_id: int | None, writer: WriterIdentity
     ) -> dict[str, Any] | None:
         """Create the run or join it, and return its parameters if it is one of a sweep."""
-        from run_logger.delivery.creation import NewRun, create_or_join  # noqa: PLC0415
-        from run_logger.sweep import sweep_parameters  # noqa: PLC0415
+        from run_logger.delivery.sending.creation import (  # noqa: PLC0415
+            LoneRun,
+            NewRun,
+            create_or_join,
+            patiently,
+        )
 
         assert self.run_key is not None  # noqa: S101  (only a run that is joined by id has none)
-        new_run = NewRun(self.run_key, metadata, _chart_inputs(charts), sweep_id, writer)
-        run = create_or_join(self._connection.own, new_run)
+        new_run = NewRun(
+            self.run_key,
+            metadata,
+            _chart_inputs(charts),
+            sweep_id,
+            writer,
+            is_announced=str(self.run_key) == os.environ.get("RUN_LOGGER_RUN_KEY"),
+        )
+        client = self._connection.own
+        run = create_or_join(client, new_run)
         self._recording.run_id = run.id
-        if run.sweep is None or run.sweep_index is None:
+        if isinstance(run, LoneRun):
+            self._recording.writer_id = run.writer_id
             return None
-        return sweep_parameters(run.sweep, run.sweep_index, self.seed)
+        if run.sweep is None:
+            return None
+        from run_logger.sweeps.assignment import begin_run, parameters_of_run  # noqa: PLC0415
+
+        if run.agent is not None and run.begun_by is None:
+            patiently(lambda: begin_run(client, run.id, new_run))
+        return patiently(lambda: parameters_of_run(client, run, self.seed))
 
     def _record_of(self, run_key: UUID | None, run_id: int | None) -> Recording:
         return Recording(self._connection, run_key, run_id, self._options, offline=self.offline)
+
+
+def _synchronous(client: type[ClientT_co]) -> type[ClientT_co]:
+    if hasattr(client, "__aenter__"):
+        raise ConfigError(
+            f"{client.__name__} is asynchronous, and the logger waits for its answers",
+            remedy="Give the client that run-logger generate --sync writes.",
+        )
+    return client
 
 
 def _chart_inputs(specs: Sequence[Any]) -> list[chart_insert_input]:

@@ -61,7 +61,8 @@ def jsonify(value: Any) -> Any:
     NaN and the infinities become None. A path, UUID or str subclass becomes a str; a date, time
     or datetime (numpy's too) its ISO 8601 text; an Enum its value; a Decimal the nearest float;
     a dataclass, pydantic model or record of a structured array a dict; an array, tensor or
-    whatever else has `tolist()` nested lists of Python numbers; any other iterable a list.
+    whatever else has `tolist()` nested lists of Python numbers; what has `__json__()` what that
+    returns; any other iterable a list.
     U+0000 and lone surrogates, which Postgres refuses, become U+FFFD. Keys become the text that
     JSON has for them; of two keys that become equal the later one stands, as in jsonb.
 
@@ -197,6 +198,9 @@ def _clean(text: str) -> str:
 
 
 def _for_orjson(value: Any) -> Any:
+    own = getattr(cast("Any", type(value)), "__json__", None)
+    if own is not None:
+        return own(value)
     if isinstance(value, Iterator):
         # If orjson then fails further on, the walk would find it used up.
         raise _NoJsonFormError
@@ -255,7 +259,7 @@ def _plainer_object(value: Any) -> Any:
         return _from_array(array)
     if _is_dataclass_instance(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    for method in ("model_dump", "tolist"):
+    for method in ("__json__", "model_dump", "tolist"):
         if hasattr(cast("Any", type(value)), method):
             return getattr(value, method)()
     if _is_mapping(value):

@@ -61,3 +61,12 @@ class Logger(ABC):
         Args:
             metadata: A mapping.
         """
+
+    def should_stop(self, step: float) -> bool:
+        """Tell whether the run does so badly that it should end; by default it should not.
+
+        Args:
+            step: How far the run is, in a unit that the runs to compare it with share.
+        """
+        del step
+        return False

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from run_logger.transport import Transport
+
 __all__ = [
     "NewParams",
     "create_run",
@@ -80,7 +82,8 @@ def initialize(  # noqa: PLR0913  (version 0.1's signature)
     Raises:
         ConfigError: The config cannot be read, or a sweep or run is asked for without an endpoint.
         RunNotFoundError: There is no run `load_id`.
-        SweepError: The sweep does not exist, has nothing to choose from, or has no runs left.
+        SweepError: The sweep does not exist, is archived, has nothing to choose from, or has no
+            runs left.
         RunLoggerError: The server cannot be reached or refuses the run.
         TypeError: A parameter has no JSON form; the message names its path.
     """
@@ -94,7 +97,7 @@ def initialize(  # noqa: PLR0913  (version 0.1's signature)
 
 
 def create_run(  # noqa: PLR0913  (version 0.1's signature)
-    logger: HasuraLogger | None = None,
+    logger: HasuraLogger[Transport] | None = None,
     config: str | Path | None = None,
     charts: Sequence[Mapping[str, Any]] | None = None,
     metadata: Mapping[str, Any] | None = None,
@@ -114,7 +117,8 @@ def create_run(  # noqa: PLR0913  (version 0.1's signature)
     Raises:
         ConfigError: The config cannot be read, or a sweep or run is asked for without an endpoint.
         RunNotFoundError: There is no run `load_id`.
-        SweepError: The sweep does not exist, has nothing to choose from, or has no runs left.
+        SweepError: The sweep does not exist, is archived, has nothing to choose from, or has no
+            runs left.
         RunLoggerError: The server cannot be reached or refuses the run.
     """
     logger = logger or DisabledLogger()
@@ -126,7 +130,7 @@ def create_run(  # noqa: PLR0913  (version 0.1's signature)
 
 
 def update_params(
-    logger: HasuraLogger | None, new_params: NewParams, name: str | None, **params: Any
+    logger: HasuraLogger[Transport] | None, new_params: NewParams, name: str | None, **params: Any
 ) -> dict[str, Any]:
     """Merge parameters by their sources, and store them in the run's metadata.
 
@@ -149,7 +153,7 @@ def update_params(
     return _updated(logger or DisabledLogger(), new_params, name, params)
 
 
-def get_load_params(load_id: int, logger: HasuraLogger) -> dict[str, Any]:
+def get_load_params(load_id: int, logger: HasuraLogger[Transport]) -> dict[str, Any]:
     """Return the parameters of an earlier run; none if it stored none.
 
     Args:
@@ -184,7 +188,7 @@ def get_load_params(load_id: int, logger: HasuraLogger) -> dict[str, Any]:
 
 
 def _updated(
-    logger: HasuraLogger, new_params: NewParams, name: str | None, params: dict[str, Any]
+    logger: HasuraLogger[Transport], new_params: NewParams, name: str | None, params: dict[str, Any]
 ) -> dict[str, Any]:
     given = {
         "default": params,

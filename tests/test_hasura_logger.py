@@ -10,22 +10,24 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import jedi  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import run_logger
 from run_logger import Logger
 from run_logger.errors import ConfigError, NotStartedError
 from run_logger.hasura_logger import Client, HasuraLogger, jsonify
 from run_logger.params import param_generator
-from run_logger.transport import Transport
+from run_logger.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -337,6 +339,36 @@ def test_a_client_of_ones_own_is_the_one_that_is_offered(endpoint: str) -> None:
         logger.create_run({})
         assert logger.client.versions() == "mine"
         assert logs_of(logger) == []
+
+
+def test_editors_complete_the_methods_of_the_client_that_is_offered() -> None:
+    code = """
+from run_logger.hasura_logger import HasuraLogger
+from run_logger.transport import AsyncTransport, Transport
+
+class MyClient(Transport):
+    def my_runs(self, limit: int) -> list[str]: ...
+
+HasuraLogger("http://host", client=MyClient).client.
+HasuraLogger("http://host").client.
+"""
+    root = Path(run_logger.__file__).parents[1]
+    project = jedi.Project(str(root), added_sys_path=[str(root / "generated")])
+    script = jedi.Script(code, project=project)
+    own, librarys = (
+        {completion.name for completion in script.complete(line, len(text))}
+        for line, text in enumerate(code.splitlines(), 1)
+        if text.endswith(".client.")
+    )
+    assert {"my_runs", "execute"} <= own
+    assert "list_runs" not in own
+    assert {"list_runs", "execute"} <= librarys
+
+
+def test_a_client_that_cannot_be_waited_for_is_refused() -> None:
+    client: Any = AsyncTransport
+    with pytest.raises(ConfigError, match="AsyncTransport"):
+        HasuraLogger("http://127.0.0.1:9/v1/graphql", client=client)
 
 
 def test_headers_reach_the_server(serve: Callable[..., Any]) -> None:

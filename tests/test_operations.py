@@ -210,7 +210,7 @@ def test_rejected_records_that_are_sent_again_are_there_once(client: Client) -> 
     run = create(client)
     writer_id = run.writers[0].id
     logs = [run_log_insert_input(log={"x": 1}, seq=10, run_id=run.id, writer_id=writer_id)]
-    blobs = [run_blob_insert_input(blob=r"\x00", seq=20, run_id=run.id, writer_id=writer_id)]
+    blobs = [run_blob_insert_input(blob=b"\x00", seq=20, run_id=run.id, writer_id=writer_id)]
     for count in (1, 0):
         sent = client.insert_rejected(logs, blobs)
         assert sent.insert_run_log
@@ -218,14 +218,14 @@ def test_rejected_records_that_are_sent_again_are_there_once(client: Client) -> 
         assert sent.insert_run_log.affected_rows == sent.insert_run_blob.affected_rows == count
 
 
-def test_a_blob_comes_back_in_hex(client: Client) -> None:
+def test_a_blob_comes_back_as_its_bytes(client: Client) -> None:
     run = create(client)
-    client.insert_blobs([run_blob_insert_input(run_id=run.id, blob=r"\xdead", metadata={"n": 1})])
+    client.insert_blobs([run_blob_insert_input(run_id=run.id, blob=b"\xde\xad", metadata={"n": 1})])
     shown = client.show_run(run.id)
     assert shown
     blob = client.get_blob(shown.run_blobs[0].id)
     assert blob
-    assert (blob.run_id, blob.blob, blob.metadata) == (run.id, r"\xdead", {"n": 1})
+    assert (blob.run_id, blob.blob, blob.metadata) == (run.id, b"\xde\xad", {"n": 1})
 
 
 def test_logs_are_paged_counted_and_sampled(client: Client) -> None:
@@ -239,6 +239,20 @@ def test_logs_are_paged_counted_and_sampled(client: Client) -> None:
     assert count.count == 20
     sample = client.sample_logs(run_log_sample_args(run_ids=[run.id], max_rows=5))
     assert 2 <= len(sample) <= 5
+
+
+def test_a_run_is_watched_and_its_rows_are_read_writer_by_writer(client: Client) -> None:
+    run = create(client)
+    (writer,) = run.writers
+    client.insert_logs([run_log_insert_input(run_id=run.id, log={"x": 0})])
+    deliver(client, run, 0, 20, logs=[log(run, 5, x=1), log(run, 15, x=2)])
+    with client.watch_run(run.id) as states:
+        (state,) = next(states)
+    assert (state.id, state.status) == (run.id, "running")
+    assert [(each.id, each.delivered) for each in state.writers] == [(writer.id, 20)]
+    rows = client.writer_rows(run.id, writer.id, 5, 10)
+    assert [(row.seq, row.log) for row in rows] == [(15, {"x": 2})]
+    assert [row.log for row in client.rows_without_writer(run.id, 0, 10)] == [{"x": 0}]
 
 
 def test_runs_are_listed_filtered_ordered_and_paged(client: Client) -> None:
@@ -270,7 +284,7 @@ def test_deleting_a_run_takes_what_hangs_on_it_and_no_more(client: Client) -> No
     assert fork
     own_fork = client.join_run(run.id, uuid4(), parent_id=run.writers[0].id)
     assert own_fork
-    blob = run_blob_insert_input(run_id=run.id, blob=r"\x00", metadata={})
+    blob = run_blob_insert_input(run_id=run.id, blob=b"\x00", metadata={})
     deliver(client, run, 0, 9, logs=[log(run, 3)], blobs=[blob])
     deleted = client.delete_runs([run.id]).delete_run
     assert deleted
@@ -278,6 +292,74 @@ def test_deleting_a_run_takes_what_hangs_on_it_and_no_more(client: Client) -> No
     (left,) = client.list_runs()
     assert (left.id, left.retry_of) == (retry.id, None)
     assert len(client.writer_by_key(UUID(str(fork.key)))) == 1
+
+
+def test_a_sweep_says_how_far_it_is(client: Client) -> None:
+    sweep_id = create_sweep(client, metadata={"method": "random", "seed": 3})
+    create(client, sweep_id=sweep_id)
+    state = client.sweep_state(sweep_id)
+    assert state
+    assert (state.issued, state.method, state.seed, state.archived) == (1, "random", 3, False)
+
+
+def test_the_runs_of_a_sweep_come_with_the_last_value_of_a_metric(client: Client) -> None:
+    sweep_id = create_sweep(client)
+    run = create(client, sweep_id=sweep_id, sweep_index=5, metadata={"a b": 1})
+    deliver(client, run, 0, 9, logs=[log(run, 3, **{"a b": 2}), log(run, 6, **{"a b": 3})])
+    (found,) = client.sweep_runs(sweep_id, 0, 10, "a b", '["a b"]')
+    assert (found.sweep_index, found.stated, [row.value for row in found.run_logs]) == (5, 1, [3])
+    assert client.sweep_runs(sweep_id, run.id, 10, "a b", '["a b"]') == []
+    (last,) = client.last_values([run.id], "a b", '["a b"]')
+    assert [row.value for row in last.run_logs] == [3]
+    (logging,) = client.sweep_log_keys(sweep_id)
+    assert [row.log for row in logging.run_logs] == [{"a b": 3}]
+
+
+def test_the_parameters_of_a_run_are_settled_once(client: Client) -> None:
+    run = create(client)
+    settled = [
+        client.settle_parameters(run.id, {"sweep_parameters": 1}),
+        client.settle_parameters(run.id, {"sweep_parameters": 2}),
+    ]
+    assert [answer.affected_rows for answer in settled if answer] == [1, 0]
+    found = client.run_by_id(run.id)
+    assert found
+    assert found.sweep_parameters == 1
+
+
+def test_one_process_begins_the_run_of_an_agent_and_may_repeat_that(client: Client) -> None:
+    run = create(client, metadata={"agent": {}})
+    first, second = {"begun_by": "1"}, {"begun_by": "2"}
+    begun = [
+        client.begin_run(run.id, first, first),
+        client.begin_run(run.id, second, second),
+        client.begin_run(run.id, first, first),
+    ]
+    assert [answer.affected_rows for answer in begun if answer] == [1, 0, 1]
+    client.insert_charts([chart_insert_input(run_id=run.id, spec={})])
+    assert len(client.charts_of_runs([run.id])) == 1
+
+
+def test_an_agent_speaks_for_a_run_until_a_process_records_it(client: Client) -> None:
+    key = uuid4()
+    run = create(client, writer_key=key)
+    beaten = [client.beat_for_run(key)]
+    client.join_run(run.id, uuid4())
+    beaten.append(client.beat_for_run(key))
+    assert [answer.affected_rows for answer in beaten if answer] == [1, 0]
+    client.end_for_run(key, "failed", error="exit status 3")
+    client.end_for_run(key, "finished")
+    assert [writer.outcome for writer in client.writer_by_key(key)] == ["failed"]
+
+
+def test_a_run_is_seen_beside_what_others_have_reported(client: Client) -> None:
+    sweep_id = create_sweep(client)
+    run = create(client, sweep_id=sweep_id)
+    create(client, sweep_id=sweep_id, metadata={"sweep_reports": [[1, 0.5]]})
+    view = client.pruning_view(run.id, sweep_id, "loss", "loss")
+    assert view.own
+    assert view.own.run_logs == []
+    assert [other.reports for other in view.others] == [[[1, 0.5]]]
 
 
 def test_the_endpoint_says_which_columns_it_has(client: Client) -> None:

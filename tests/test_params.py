@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from run_logger.errors import ConfigError
@@ -63,6 +63,7 @@ def test_an_empty_mapping_has_one_point_and_an_empty_list_none() -> None:
     assert list(param_generator({"a": 1, "b": []})) == []
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(spaces())
 def test_size_and_nth_point_agree_with_the_walk(space: Any) -> None:
     points = list(param_generator(space))
@@ -94,6 +95,7 @@ def draws_of_0_1_8(space: Any, rng: np.random.Generator) -> Any:
     return space
 
 
+@settings(deadline=None)
 @given(spaces(least=1), st.integers(0, 2**32))
 def test_a_seed_draws_what_it_drew_in_version_0_1_8(space: Any, seed: int) -> None:
     expected = draws_of_0_1_8(space, np.random.default_rng(seed))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,11 +18,13 @@ import httpx
 import orjson
 import pytest
 from graphql import parse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from run_logger import answers
+from run_logger.deadline import within
 from run_logger.errors import (
     AuthenticationError,
     ConfigError,
@@ -35,9 +40,17 @@ from run_logger.errors import (
     ServerError,
     UnreachableError,
 )
-from run_logger.transport import ConnectionPool, Transport
+from run_logger.inputs import Input, Wire
+from run_logger.transport import (
+    AsyncConnectionPool,
+    AsyncTransport,
+    ConnectionPool,
+    Transport,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.requests import Request
 
     from tests.conftest import Serve
@@ -61,7 +74,7 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client_of(handler: Handler, kind: type[Transport] = Transport, **options: Any) -> Transport:
     pool = ConnectionPool(transport=httpx.MockTransport(handler))
-    return kind(URL, pool=pool, **options)
+    return kind(URL, pool=pool, **{"retries": 0, **options})
 
 
 def answering(*args: Any, **kwargs: Any) -> Transport:
@@ -94,34 +107,69 @@ def body_of(variables: dict[str, Any]) -> Any:
     return orjson.loads(request.content)["variables"]
 
 
+# The codes of Hasura v2.48, as its source enumerates them, with those that it makes up elsewhere
+# (limits, keys of JSON web tokens), and one that no version knows.
+_CODES: dict[str, type[RunLoggerError]] = {
+    "access-denied": AuthenticationError,
+    "already-exists": GraphQLError,
+    "already-tracked": GraphQLError,
+    "already-untracked": GraphQLError,
+    "bad-request": QueryError,
+    "bigquery-error": ServerError,
+    "busy": ServerError,
+    "coercion-error": ContentError,
+    "concurrent-update": ServerError,
+    "conflict": GraphQLError,
+    "connection-not-established": ServerError,
+    "constraint-error": QueryError,
+    "constraint-violation": ContentError,
+    "cyclic-dependency": GraphQLError,
+    "data-connector-error": ServerError,
+    "data-exception": ContentError,
+    "dependency-error": GraphQLError,
+    "invalid-configuration": GraphQLError,
+    "invalid-headers": AuthenticationError,
+    "invalid-json": ContentError,
+    "invalid-jwt": AuthenticationError,
+    "invalid-jwt-key": AuthenticationError,
+    "invalid-params": GraphQLError,
+    "jwt-invalid-claims": AuthenticationError,
+    "jwt-missing-role-claims": AuthenticationError,
+    "method-not-allowed": GraphQLError,
+    "mssql-error": ServerError,
+    "not-exists": GraphQLError,
+    "not-found": AuthenticationError,
+    "not-supported": QueryError,
+    "parse-failed": ContentError,
+    "permission-denied": ForbiddenError,
+    "permission-error": ContentError,
+    "postgres-error": ServerError,
+    "postgres-max-connections-error": ServerError,
+    "rate-limit-exceeded": ServerError,
+    "remote-schema-conflicts": GraphQLError,
+    "remote-schema-error": ServerError,
+    "start-failed": QueryError,
+    "template-resolution-failed": GraphQLError,
+    "time-limit-exceeded": ServerError,
+    "timeout": ServerError,
+    "unexpected": ServerError,
+    "unexpected-payload": QueryError,
+    "validation-failed": QueryError,
+    "a-code-of-next-year": GraphQLError,
+}
+
+
+def test_every_code_of_hasuras_is_mapped_once() -> None:
+    mapped = Counter(code for codes in answers._CODES.values() for code in codes)
+    assert mapped == Counter(code for code in _CODES if code != "a-code-of-next-year")
+
+
 class TestAnswers:
     def test_the_data_of_an_answer_comes_back(self) -> None:
         transport = answering(200, json={"data": {"run": [{"id": 1}]}})
         assert transport.execute("{ run { id } }") == {"run": [{"id": 1}]}
 
-    @pytest.mark.parametrize(
-        ("code", "kind"),
-        [
-            ("access-denied", AuthenticationError),
-            ("invalid-headers", AuthenticationError),
-            ("invalid-jwt", AuthenticationError),
-            ("jwt-missing-role-claims", AuthenticationError),
-            ("not-found", AuthenticationError),
-            ("constraint-violation", ContentError),
-            ("data-exception", ContentError),
-            ("parse-failed", ContentError),
-            ("permission-error", ContentError),
-            ("postgres-error", ServerError),
-            ("concurrent-update", ServerError),
-            ("unexpected", ServerError),
-            ("timeout", ServerError),
-            ("validation-failed", QueryError),
-            ("constraint-error", QueryError),
-            ("not-supported", QueryError),
-            ("permission-denied", ForbiddenError),
-            ("a-code-of-next-year", GraphQLError),
-        ],
-    )
+    @pytest.mark.parametrize(("code", "kind"), sorted(_CODES.items(), key=str))
     @pytest.mark.parametrize("status", [200, 400])
     def test_hasuras_code_decides_whatever_the_status(
         self, code: str, kind: type[RunLoggerError], status: int
@@ -196,6 +244,12 @@ class TestAnswers:
         assert isinstance(error, UnreachableError)
         assert error.retryable
 
+    def test_so_may_one_that_breaks_off_behind_a_number_of_many_digits(self) -> None:
+        cut, headers = b'{"data": {"n": 1234567890.1234567890', {"content-type": "application/json"}
+        transport = answering(200, content=cut, headers=headers)
+        with pytest.raises(UnreachableError, match="breaks off"):
+            transport.send("q", "q", {}, exact=True)
+
     def test_a_redirect_names_the_new_address_without_its_secrets(self) -> None:
         headers = {"location": "https://u:s3cret@new.test/v1/graphql?s3cret"}
         error = refusal(answering(301, headers=headers))
@@ -204,7 +258,15 @@ class TestAnswers:
 
     @pytest.mark.parametrize(
         ("header", "seconds"),
-        [("120", 120.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("inf", None), ("", None)],
+        [
+            ("120", 120.0),
+            ("0.5", 0.5),
+            ("-3", 0.0),
+            ("soon", None),
+            ("inf", None),
+            ("", None),
+            ("Mon, 01 Jan 2024 00:00:00 +9999999999999", None),
+        ],
     )
     def test_retry_after_is_read_in_seconds(self, header: str, seconds: float | None) -> None:
         error = refusal(answering(429, headers={"retry-after": header}))
@@ -353,8 +415,8 @@ class TestHeaders:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("ALL_PROXY", "nonsense://x")
-        with pytest.raises(ConfigError, match="ALL_PROXY"):
-            Transport(URL)
+        with Transport(URL) as transport, pytest.raises(ConfigError, match="ALL_PROXY"):
+            transport.execute("{ run { id } }")
 
     def test_a_client_shows_no_secret(self) -> None:
         assert repr(answering(200)) == "Transport('http://hasura.test/v1/graphql')"
@@ -375,32 +437,23 @@ class TestVariables:
         with pytest.raises(TypeError, match=r"variables\.rows\[0\]: a value that contains itself"):
             answering(200).execute("q", {"rows": rows})
 
-    def test_a_model_is_sent_by_its_graphql_names_with_the_fields_that_were_set(self) -> None:
-        class Comparison(BaseModel):
-            in_: list[int] | None = Field(alias="_in", default=None)
-            eq: int | None = Field(alias="_eq", default=None)
+    def test_an_input_is_sent_by_its_graphql_names_with_the_fields_that_were_set(self) -> None:
+        class Comparison(Input):
+            __wire__: ClassVar[dict[str, Wire]] = {"in_": Wire("_in"), "eq": Wire("_eq")}
+            in_: list[int] | None = None
+            eq: int | None = None
 
-        model = Comparison.model_validate({"_in": [1]})
-        assert body_of({"where": {"id": model}, "many": [model]}) == {
+        given = Comparison(in_=[1])
+        assert body_of({"where": {"id": given}, "many": [given]}) == {
             "where": {"id": {"_in": [1]}},
             "many": [{"_in": [1]}],
         }
 
     def test_a_users_own_model_in_json_keeps_its_defaults(self) -> None:
-        class Input(BaseModel):
-            spec: Any
-            other: int = 0
-
         class Spec(BaseModel):
             mark: str = "line"
 
-        class Own(Transport):
-            input_model: ClassVar[type[BaseModel]] = Input
-
-        request = sent_by(
-            lambda transport: transport.execute("q", {"chart": Input(spec=Spec())}), kind=Own
-        )
-        assert orjson.loads(request.content)["variables"] == {"chart": {"spec": {"mark": "line"}}}
+        assert body_of({"chart": {"spec": Spec()}}) == {"chart": {"spec": {"mark": "line"}}}
 
     def test_json_text_goes_through_as_it_is(self) -> None:
         rows = orjson.Fragment(b'[{"log":{"x":1.0}}]')
@@ -425,6 +478,180 @@ class TestVariables:
         query: Any = 3
         with pytest.raises(TypeError, match="not int"):
             answering(200).execute(query)
+
+
+QUERY, MUTATION = "query q { run { id } }", "mutation q { delete_run(where: {}) { id } }"
+
+
+@dataclass
+class Server:
+    """Answers requests by a script: an answer, or an error of the network; the last one stays."""
+
+    script: list[httpx.Response | Exception]
+    asked: int = 0
+
+    def __call__(self, _: httpx.Request) -> httpx.Response:
+        step = self.script[min(self.asked, len(self.script) - 1)]
+        self.asked += 1
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    @classmethod
+    def failing(cls, *times: httpx.Response | Exception) -> Server:
+        """Fail some times, and then answer."""
+        return cls([*times, httpx.Response(200, json={"data": {"run": []}})])
+
+
+def answer(status: int, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers=named, html="<h1>no</h1>")
+
+
+def refused(code: str) -> httpx.Response:
+    return httpx.Response(200, json={"errors": [{"message": "m", "extensions": {"code": code}}]})
+
+
+# Nothing can have been done: whatever was asked may be asked again.
+_HARMLESS = [
+    httpx.ConnectError("refused"),
+    answer(429),
+    answer(429, retry_after="0"),
+    answer(503, retry_after="0"),
+    refused("concurrent-update"),
+    refused("rate-limit-exceeded"),
+]
+# The server may have done it: only what changes nothing may be asked again.
+_UNCERTAIN = [
+    httpx.ReadError("reset"),
+    httpx.RemoteProtocolError("closed"),
+    answer(502),
+    answer(503),
+    answer(504),
+    refused("postgres-error"),
+    httpx.Response(200, content=b'{"da', headers={"content-type": "application/json"}),
+]
+# It would go wrong again, or the caller has waited as long as it wanted to.
+_FINAL = [
+    httpx.ReadTimeout("slow"),
+    httpx.ConnectTimeout("slow"),
+    answer(401),
+    answer(413),
+    answer(503, retry_after="3600"),
+    refused("validation-failed"),
+    refused("constraint-violation"),
+]
+
+
+class TestSendingAgain:
+    @pytest.mark.parametrize("failure", _HARMLESS + _UNCERTAIN, ids=repr)
+    def test_a_query_is_sent_again_where_that_may_help(
+        self, failure: httpx.Response | Exception
+    ) -> None:
+        server = Server.failing(failure)
+        assert client_of(server, retries=1).send(QUERY, "q", {}) == {"run": []}
+        assert server.asked == 2
+
+    @pytest.mark.parametrize("failure", _HARMLESS, ids=repr)
+    def test_a_mutation_is_sent_again_where_it_cannot_have_been_done(
+        self, failure: httpx.Response | Exception
+    ) -> None:
+        server = Server.failing(failure)
+        assert client_of(server, retries=1).send(MUTATION, "q", {}) == {"run": []}
+        assert server.asked == 2
+
+    @pytest.mark.parametrize("failure", _UNCERTAIN, ids=repr)
+    def test_a_mutation_that_may_have_been_done_is_not(
+        self, failure: httpx.Response | Exception
+    ) -> None:
+        server = Server.failing(failure)
+        with pytest.raises(RunLoggerError):
+            client_of(server, retries=1).send(MUTATION, "q", {})
+        assert server.asked == 1
+
+    @pytest.mark.parametrize("failure", _FINAL, ids=repr)
+    def test_what_is_final_is_not(self, failure: httpx.Response | Exception) -> None:
+        server = Server.failing(failure)
+        with pytest.raises(RunLoggerError):
+            client_of(server, retries=1).execute(QUERY)
+        assert server.asked == 1
+
+    def test_the_last_failure_is_told_after_so_many_attempts(self) -> None:
+        server = Server([answer(503), answer(502)])
+        with pytest.raises(ServerError, match="HTTP 502"):
+            client_of(server, retries=2).execute(QUERY)
+        assert server.asked == 3
+
+    def test_no_pause_goes_beyond_the_deadline_of_the_caller(self) -> None:
+        server = Server.failing(answer(429, retry_after="9"))
+        with within(5), pytest.raises(ServerError):
+            client_of(server, retries=1).execute(QUERY)
+        assert server.asked == 1
+
+
+def asynchronously(
+    handler: Handler, use: Callable[[AsyncTransport], Awaitable[Any]], **options: Any
+) -> Any:
+    """Use an asynchronous client whose requests a handler answers."""
+
+    async def run() -> Any:
+        pool = AsyncConnectionPool(transport=httpx.MockTransport(handler))
+        async with AsyncTransport(URL, pool=pool, **options) as client:
+            try:
+                return await use(client)
+            finally:
+                await pool.aclose()
+
+    return asyncio.run(run())
+
+
+class TestInAnEventLoop:
+    def test_queries_and_operations_are_sent_as_by_the_other_client(self) -> None:
+        requests: list[httpx.Request] = []
+
+        def keep(request: httpx.Request) -> httpx.Response:
+            requests.append(request)
+            return httpx.Response(200, json={"data": {"run": []}})
+
+        given = {"a": AsyncTransport.unset, "b": float("nan")}
+        sent = sent_by(lambda transport: transport.send("q", "op", given))
+        assert asynchronously(keep, lambda client: client.send("q", "op", given)) == {"run": []}
+        assert requests[0].content == sent.content
+        assert requests[0].headers == sent.headers
+        assert asynchronously(keep, lambda client: client.execute(parse("{ a }"))) == {"run": []}
+
+    def test_it_is_sent_again_by_the_same_rules(self) -> None:
+        server = Server.failing(httpx.ReadError("reset"), answer(503))
+        assert asynchronously(server, lambda client: client.execute(QUERY)) == {"run": []}
+        server = Server.failing(httpx.ReadError("reset"))
+        with pytest.raises(UnreachableError):
+            asynchronously(server, lambda client: client.execute(MUTATION))
+        assert server.asked == 1
+
+    def test_errors_are_those_of_the_other_client(self) -> None:
+        server = Server([refused("validation-failed")])
+        with pytest.raises(QueryError, match="the operation q"):
+            asynchronously(server, lambda client: client.send(QUERY, "q", {}))
+
+    def test_an_app_in_the_process_answers_in_place_of_the_network(self) -> None:
+        async def tell(request: Request) -> JSONResponse:
+            return JSONResponse({"data": {"asked": (await request.json())["query"]}})
+
+        async def ask() -> dict[str, Any]:
+            app = Starlette(routes=[Route("/v1/graphql", tell, methods=["POST"])])
+            pool = AsyncConnectionPool(transport=httpx.ASGITransport(app))
+            async with AsyncTransport(URL, pool=pool) as client:
+                answers = [client.execute(f"{{ a{number} }}") for number in range(20)]
+                return {str(n): data for n, data in enumerate(await asyncio.gather(*answers))}
+
+        assert asyncio.run(ask())["7"] == {"asked": "{ a7 }"}
+
+    def test_requests_share_connections(self, port_teller: str) -> None:
+        async def ports() -> set[int]:
+            async with AsyncTransport(port_teller) as client:
+                return {(await client.execute("q"))["port"] for _ in range(3)}
+
+        assert len(asyncio.run(ports())) == 1
 
 
 @pytest.fixture(scope="module")
@@ -476,6 +703,33 @@ def test_a_wrong_secret_is_refused_with_what_to_set(serve: Serve) -> None:
         pytest.raises(AuthenticationError, match="HASURA_GRAPHQL_ADMIN_SECRET"),
     ):
         transport.execute("{ run { id } }")
+
+
+def test_a_connection_without_tls_loads_no_authorities(
+    port_teller: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/authorities.pem")
+    with Transport(port_teller) as transport:
+        assert transport.execute("q", {"n": 1})["n"] == 1
+    with Transport("https://127.0.0.1:9/") as transport, pytest.raises(ConfigError, match="SSL"):
+        transport.execute("q")
+
+
+def test_a_closed_client_says_so(port_teller: str) -> None:
+    transport = Transport(port_teller)
+    transport.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        transport.execute("q")
+
+
+def test_the_transport_loads_httpx_without_its_command_line() -> None:
+    code = "import sys, run_logger.transport; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "httpx" in loaded
+    unused = {"click", "rich", "pydantic", "asyncio", "websockets", "graphql", "httpx._main"}
+    assert not unused & set(loaded)
 
 
 def test_importing_the_logger_loads_neither_httpx_nor_pydantic() -> None:

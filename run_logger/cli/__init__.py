@@ -21,11 +21,15 @@ __all__ = ["app", "main"]
 # Each command, in the order of the help, with the module that holds it.
 _COMMANDS = {
     "serve": "run_logger.cli.serve",
+    "web": "run_logger.cli.web",
     "runs": "run_logger.cli.runs",
     "logs": "run_logger.cli.logs",
+    "sweep": "run_logger.cli.sweep",
     "sync": "run_logger.cli.sync",
     "doctor": "run_logger.cli.doctor",
     "generate": "run_logger.cli.generate",
+    "schema": "run_logger.cli.schema",
+    "queries": "run_logger.cli.queries",
 }
 
 
@@ -44,7 +48,7 @@ class _LazyGroup(TyperGroup):
         return command
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=_LazyGroup,
     no_args_is_help=True,
     rich_markup_mode="rich",

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from run_logger.cli.endpoint import connect
-from run_logger.delivery.creation import explained
-from run_logger.delivery.files import JournalFiles
-from run_logger.delivery.journal import journal_directory
-from run_logger.delivery.sender import LONGEST_RETRY_AFTER, back_off
-from run_logger.delivery.sync import deliver, deliver_rejected, find_journals, survey
+from run_logger.delivery.recovery.sync import deliver, deliver_rejected, find_journals, survey
+from run_logger.delivery.sending.creation import explained
+from run_logger.delivery.sending.sender import LONGEST_RETRY_AFTER, back_off
+from run_logger.delivery.storage.files import JournalFiles, journal_directory
 from run_logger.errors import (
     AuthenticationError,
     ConfigError,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from run_logger_client import Client
 
-    from run_logger.delivery.sync import Delivery, Survey
+    from run_logger.delivery.recovery.sync import Delivery, Survey
 
 __all__ = ["Deliverer", "Outcome", "journals_in", "look"]
 

@@ -16,7 +16,7 @@ from run_logger.cli.checks.journals import check_journals
 from run_logger.cli.deliveries import journals_in
 from run_logger.cli.output import AsJson, console, print_json
 from run_logger.cli.progress import progress
-from run_logger.delivery.journal import journal_directory
+from run_logger.delivery.storage.files import journal_directory
 from run_logger.errors import without_secrets
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-app = typer.Typer(add_completion=False)
+app: typer.Typer = typer.Typer(add_completion=False)
 
 _MOST = 20
 """The most findings that are printed of one section."""

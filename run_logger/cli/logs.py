@@ -19,7 +19,12 @@ from run_logger.reading import log_rows
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-app = typer.Typer(add_completion=False)
+    from run_logger.hasura_logger import Client
+
+_INTERRUPTED = 130
+"""The exit code of a process that Ctrl-C ends."""
+
+app: typer.Typer = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -36,13 +41,20 @@ def logs(
         str | None, typer.Option(metavar="KEY,KEY…", help="Only these keys of each row.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, until the run has ended.")
+    ] = False,
     endpoint: Endpoint = DEFAULT_ENDPOINT,
 ) -> None:
     """Print the log of a run, or export it as JSON Lines, CSV or Parquet.
 
+    --follow goes on with each row as it comes, from all processes that write the run, and ends
+    when the run has: its last message, on standard error, says how.
+
     Examples:
         run-logger logs 12
         run-logger logs 12 --keys step,loss --format csv
+        run-logger logs 12 --follow
         run-logger logs 12 --output run-12.parquet
     """
     chosen = LogFormat.jsonl if as_json else format_ or _format_of(output)
@@ -50,10 +62,34 @@ def logs(
     found = client.show_run(run)
     if found is None:
         raise RunNotFoundError(f"there is no run {run}", endpoint=endpoint)
+    if follow:
+        _follow(client, run, keys, output, chosen)
+        return
     counted = found.run_logs_aggregate.aggregate
     rows = progress(log_rows(client, run), f"run {run}", counted.count if counted else None)
     with _opened(output, chosen) as file:
         write_rows(chosen, (_chosen(row.log, keys) for row in rows), file)
+
+
+def _follow(
+    client: Client, run: int, keys: str | None, output: Path | None, chosen: LogFormat
+) -> None:
+    """Write each row as it comes; Ctrl-C is the usual way out, and no failure to speak of."""
+    from run_logger.following import Follower  # noqa: PLC0415  for this option alone
+
+    if chosen is not LogFormat.jsonl:
+        raise ConfigError(
+            f"{chosen} cannot be written row by row", remedy="Follow a run with --format jsonl."
+        )
+    follower = Follower(client, run, lambda text: typer.echo(text, err=True))
+    try:
+        with client, _opened(output, chosen) as file:
+            for rows in follower.rows():
+                write_rows(chosen, (_chosen(row, keys) for row in rows), file)
+                file.flush()
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+    typer.echo(f"run {run} {follower.status}", err=True)
 
 
 def _chosen(log: object, keys: str | None) -> dict[str, object]:

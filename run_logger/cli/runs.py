@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from run_logger_client.input_types import run_bool_exp
     from run_logger_client.show_run import ShowRunRunByPk
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Find runs, look at one, put them in order.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from run_logger.errors import RunLoggerError
+from run_logger.cli.local_parts import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from run_logger.local.server import Settings
 
-app = typer.Typer(add_completion=False)
+app: typer.Typer = typer.Typer(add_completion=False)
 
 _DataDir = Annotated[
     Path | None,
@@ -78,7 +77,7 @@ def serve(
     admin_secret: Annotated[
         str | None,
         typer.Option(
-            envvar="HASURA_GRAPHQL_ADMIN_SECRET",
+            envvar=["HASURA_GRAPHQL_ADMIN_SECRET", "HASURA_GRAPHQL_ACCESS_KEY"],
             help="What requests have to present; needed for addresses other than loopback.",
         ),
     ] = None,
@@ -170,14 +169,7 @@ def upgrade(
 
 
 def _load(name: str) -> ModuleType:
-    """Load a module of the local server, which may not be installed."""
-    try:
-        return importlib.import_module(f"run_logger.local.{name}")
-    except ModuleNotFoundError as error:
-        raise RunLoggerError(
-            f"run-logger serve needs the package {error.name}, which is not installed",
-            remedy="Install what it needs: pip install 'run-logger[local]'.",
-        ) from error
+    return load("serve", f"run_logger.local.{name}")
 
 
 def _data_dir(context: typer.Context, given: Path | None) -> Path:
@@ -196,7 +188,7 @@ def _announce(url: str, settings: Settings) -> None:
     data = "your database" if settings.database_url else settings.data_dir
     _say(f"[bold green]run-logger serves[/] {escape(str(data))}")
     _say(f'  record  [cyan]run_logger.initialize("{url}/v1/graphql", lr=0.1)[/]')
-    _say(f"  look    [cyan]run-logger runs list --endpoint {url}/v1/graphql[/]")
+    _say(f"  look    [cyan]{url}/[/] in a browser")
     _say("  stop    [cyan]Ctrl-C[/]")
 
 

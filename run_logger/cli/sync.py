@@ -21,7 +21,7 @@ from run_logger.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-app = typer.Typer(add_completion=False)
+app: typer.Typer = typer.Typer(add_completion=False)
 
 WATCH_SECONDS = 2.0
 """Between two looks at the directories: what is logged appears about so much later."""

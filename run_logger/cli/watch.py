@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from run_logger.delivery.files import JournalFiles
+from run_logger.delivery.storage.files import JournalFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,68 +1,135 @@
-"""Changes to generated modules, as functions from syntax tree to syntax tree."""
+"""Changes to the modules of answers, as functions from syntax tree to syntax tree."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from run_logger.codegen.imports import Imports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from run_logger.codegen.scalars import Scalars
+
+SCALAR = "Scalar__"
+"""What stands before the name of a scalar where ariadne-codegen writes an annotation."""
+
+ENUM = "Enum__"
+"""What stands before the name of an enum there."""
+
+_COPIED = {
+    "BaseModel": "The base of the classes of answers.",
+    "UnsetType": 'The type of the value that stands for "not given".',
+}
 
 
-_CLASS_DOCSTRING = "The operations of the queries: a typed method for each."
+def field_value(python: str, key: str, *, optional: bool) -> ast.expr | None:
+    """Return what a field of a model is set to: its key, and None where it may be missing."""
+    if python == key:
+        return ast.Constant(None) if optional else None
+    default = [ast.keyword("default", ast.Constant(None))] if optional else []
+    keywords = [ast.keyword("alias", ast.Constant(key)), *default]
+    return ast.Call(ast.Name("Field", ast.Load()), [], keywords)
 
 
-def client_module(module: ast.Module, docstrings: Mapping[str, str]) -> ast.Module:
-    """Rewrite the client's methods: `send` and `parse` of the transport, and docstrings.
+def without(annotation: ast.expr, names: Collection[str]) -> ast.expr:
+    """Return an annotation without these quoted classes among those of its unions."""
+    return cast("ast.expr", _Without(names).visit(annotation))
 
-    The generated `execute` and `get_data` become one `send`, which leaves `execute` to the users,
-    and `Model.model_validate(data)` becomes `parse`, which knows what to say of an answer that does
-    not fit.
+
+class _Without(ast.NodeTransformer):
+    """Unions without some of their quoted classes; what has one class left is no union."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        if not isinstance(node.slice, ast.Tuple):
+            return node
+        kept = [item for item in node.slice.elts if _quoted(item) not in self._names]
+        node.slice = ast.Tuple(kept, ast.Load())
+        return kept[0] if len(kept) == 1 else node
+
+
+def _quoted(node: ast.expr) -> str:
+    return ast.unparse(node).strip("\"'")
+
+
+def describe(class_def: ast.ClassDef, texts: Mapping[str, str]) -> None:
+    """Put docstrings into a class: its own, and one below each field that has a description.
 
     Args:
-        module: The module with the client's class.
-        docstrings: The text of each method's docstring, by the method's name.
+        class_def: The class; it is changed.
+        texts: The class's under "", and those of its fields by their Python names.
     """
-    for class_def in _classes(module):
-        class_def.body.insert(0, ast.Expr(ast.Constant(_CLASS_DOCSTRING)))
-    for method in _methods(module):
-        method.args.kwarg = None
-        method.body = [_sent(stmt) for stmt in method.body if not _assigns(stmt, "data")]
-        _ParseCalls().visit(method)
-        if method.name in docstrings:
-            method.body.insert(0, _docstring(docstrings[method.name]))
-    module.body = [stmt for stmt in module.body if not _defines(stmt, "gql")]
-    return ast.fix_missing_locations(module)
+    own: list[ast.stmt] = [_text(texts[""])] if "" in texts else []
+    body = [*own]
+    for stmt in class_def.body:
+        if not (own and isinstance(stmt, ast.Pass)):
+            body.append(stmt)
+        if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name):
+            description = texts.get(stmt.target.id)
+            body += [_text(description)] if description else []
+    class_def.body = body
 
 
-def operations_module(operations: Mapping[str, str]) -> str:
-    """Return the code of the module that holds the operations' texts, a constant each.
+def _text(description: str) -> ast.Expr:
+    return ast.Expr(ast.Constant(description))
+
+
+def typed(module: ast.Module, scalars: Scalars, enums: Mapping[str, str]) -> ast.Module:
+    """Write the Python types of scalars and enums into the classes of a module.
+
+    Imports get another name where a field has theirs: in the body of a class,
+    `date: Optional[date] = None` reads the name that it has just bound.
 
     Args:
-        operations: The text of each operation, by the constant's name.
-    """
-    texts = {
-        name: text.strip().replace("\\", r"\\").replace('"""', r"\"\"\"")
-        for name, text in operations.items()
-    }
-    exported = f"__all__ = {sorted(texts)!r}"
-    return "\n\n".join([exported, *(f'{name} = """\n{text}\n"""' for name, text in texts.items())])
-
-
-def alias_shadowed_imports(module: ast.Module) -> ast.Module:
-    """Import under another name what a name of a class body in this module would hide.
-
-    In the body of a class, `date: Optional[date] = None` reads the name that it has just bound.
+        module: The module; its annotations name scalars as `Scalar__uuid`.
+        scalars: The types of the scalars.
+        enums: The Python names of enums by the schema's.
     """
     bound = {name for class_def in _classes(module) for name in _bound_names(class_def)}
-    aliases = {
-        alias.name: f"{alias.name}_type"
-        for alias in _imported(module)
-        if alias.name in bound and alias.asname is None
-    }
-    if aliases:
-        _Aliases(aliases).visit(module)
+    taken = bound | {class_def.name for class_def in _classes(module)}
+    imports = Imports(taken)
+    kept: list[ast.stmt] = []
+    renamed: dict[str, str] = {}
+    for stmt in module.body:
+        if not isinstance(stmt, ast.ImportFrom) or stmt.module == "fragments":
+            kept.append(stmt)
+            continue
+        for alias in stmt.names:
+            is_enum = alias.name.startswith(ENUM)
+            python = enums[alias.name.removeprefix(ENUM)] if is_enum else alias.name
+            renamed[alias.name] = imports.name(f"{'.' * stmt.level}{stmt.module}.{python}")
+    module.body = kept
+    _Types(scalars, imports, renamed).visit(module)
+    module.body = [*ast.parse("\n".join(imports.lines())).body, *kept]
     return ast.fix_missing_locations(module)
+
+
+class _Types(ast.NodeTransformer):
+    """Names of scalars become their types, and imported names what they are imported as."""
+
+    def __init__(self, scalars: Scalars, imports: Imports, renamed: Mapping[str, str]) -> None:
+        self._scalars = scalars
+        self._imports = imports
+        self._renamed = renamed
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        # The target is the field that took the name: it keeps it.
+        node.annotation = self.visit(node.annotation)
+        if node.value:
+            node.value = self.visit(node.value)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id.startswith(SCALAR):
+            name = node.id.removeprefix(SCALAR)
+            return ast.parse(self._scalars.read(name, self._imports), mode="eval").body
+        node.id = self._renamed.get(node.id, node.id)
+        return node
 
 
 def keep_inherited_references(module: ast.Module) -> ast.Module:
@@ -78,14 +145,11 @@ def keep_inherited_references(module: ast.Module) -> ast.Module:
     return module
 
 
-def hide_lazy_hooks(module: ast.Module) -> ast.Module:
-    """Put `__getattr__` and `__dir__` of a package under `if not TYPE_CHECKING`."""
-    hooks: list[ast.stmt] = [stmt for stmt in module.body if isinstance(stmt, ast.FunctionDef)]
-    if not hooks:
-        return module
-    guard = ast.If(test=ast.parse("not TYPE_CHECKING", mode="eval").body, body=hooks, orelse=[])
-    others = [stmt for stmt in module.body if not isinstance(stmt, ast.FunctionDef)]
-    module.body = [*others, guard]
+def describe_base(module: ast.Module) -> ast.Module:
+    """Put docstrings into the classes that ariadne-codegen copies into a package without any."""
+    for class_def in _classes(module):
+        if class_def.name in _COPIED:
+            class_def.body.insert(0, _text(_COPIED[class_def.name]))
     return ast.fix_missing_locations(module)
 
 
@@ -108,93 +172,11 @@ def _classes(module: ast.Module) -> Iterator[ast.ClassDef]:
     return (stmt for stmt in module.body if isinstance(stmt, ast.ClassDef))
 
 
-def _methods(module: ast.Module) -> Iterator[ast.FunctionDef]:
-    for class_def in _classes(module):
-        yield from (stmt for stmt in class_def.body if isinstance(stmt, ast.FunctionDef))
-
-
-def _imported(module: ast.Module) -> Iterator[ast.alias]:
-    for node in ast.walk(module):
-        if isinstance(node, ast.ImportFrom):
-            yield from node.names
-
-
 def _bound_names(class_def: ast.ClassDef) -> Iterator[str]:
     for stmt in class_def.body:
-        if isinstance(stmt, ast.FunctionDef):
-            yield stmt.name
         if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name):
             yield stmt.target.id
 
 
-def _assigns(stmt: ast.stmt, name: str) -> bool:
-    return isinstance(stmt, ast.Assign) and any(
-        isinstance(target, ast.Name) and target.id == name for target in stmt.targets
-    )
-
-
-def _defines(stmt: ast.stmt, name: str) -> bool:
-    return isinstance(stmt, ast.FunctionDef) and stmt.name == name
-
-
-def _docstring(text: str) -> ast.Expr:
-    indented = text.replace("\n", "\n        ").replace("\n        \n", "\n\n")
-    closing = "\n        " if "\n" in text else ""
-    return ast.Expr(ast.Constant(indented + closing))
-
-
-def _sent(stmt: ast.stmt) -> ast.stmt:
-    """Turn `response = self.execute(query=…)` into `data = self.send(…)`."""
-    if not (isinstance(stmt, ast.Assign) and isinstance(stmt.value, ast.Call)):
-        return stmt
-    if ast.unparse(stmt.value.func) != "self.execute":
-        return stmt
-    given = {keyword.arg: keyword.value for keyword in stmt.value.keywords}
-    arguments = [given["query"], given["operation_name"], given["variables"]]
-    call = ast.Call(ast.parse("self.send", mode="eval").body, arguments, [])
-    return ast.Assign([ast.Name("data", ast.Store())], call)
-
-
-class _ParseCalls(ast.NodeTransformer):
-    """`Model.model_validate(data)` becomes `self.parse(Model, data)`."""
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "model_validate":
-            parse = ast.parse("self.parse", mode="eval").body
-            return ast.Call(parse, [node.func.value, *node.args], [])
-        return node
-
-
-class _Aliases(ast.NodeTransformer):
-    """Rename imported names, where they are imported and wherever they are read."""
-
-    def __init__(self, aliases: Mapping[str, str]) -> None:
-        self._aliases = aliases
-
-    def visit_alias(self, node: ast.alias) -> ast.alias:
-        return ast.alias(node.name, self._aliases.get(node.name, node.asname))
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self._aliases.get(node.id, node.id)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        self._rename_quoted(node.annotation)
-        return self.generic_visit(node)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        # The target is the field that took the name: it keeps it.
-        self._rename_quoted(node.annotation)
-        self.visit(node.annotation)
-        if node.value:
-            self.visit(node.value)
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self._rename_quoted(node.returns)
-        return self.generic_visit(node)
-
-    def _rename_quoted(self, annotation: ast.expr | None) -> None:
-        for node in ast.walk(annotation) if annotation else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                node.value = self._aliases.get(node.value, node.value)
+def _assigns(stmt: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in stmt.targets)

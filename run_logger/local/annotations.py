@@ -18,17 +18,28 @@ PLACEHOLDER: Final = "_PLACEHOLDER"
 
 _COLUMN_TYPE = "column_type"
 _JSON_PATH = "json_path"
+_NOT_NULL = "not_null"
 _ONE_PREDICATE = "one_predicate"
 _ROW = "row"
+_UNADVERTISED = "unadvertised"
 
 
-def column_value(type_: PgType) -> dict[str, Any]:
+def column_value(type_: PgType, *, takes_null: bool = True) -> dict[str, Any]:
     """Mark an input field or argument that takes a value of a Postgres type.
 
     The value is read as Hasura reads column values (any type takes a string, jsonb any value, …)
     and becomes a parameter. Of a list of values (`_in`) the Postgres type is the array.
+
+    Args:
+        type_: The Postgres type.
+        takes_null: Whether null is NULL where the GraphQL type allows it, and no error.
     """
-    return {_COLUMN_TYPE: type_}
+    return {_COLUMN_TYPE: type_} if takes_null else {_COLUMN_TYPE: type_, _NOT_NULL: True}
+
+
+def unadvertised() -> dict[str, Any]:
+    """Mark an input field that may be given, though the schema does not tell of it."""
+    return {_UNADVERTISED: True}
 
 
 def json_path() -> dict[str, Any]:
@@ -49,6 +60,16 @@ def one_predicate() -> dict[str, Any]:
 def column_type_of(item: GraphQLInputField | GraphQLArgument) -> PgType | None:
     """Return the Postgres type that the item takes a value of, None for a built-in argument."""
     return item.extensions.get(_COLUMN_TYPE)
+
+
+def takes_null(item: GraphQLInputField | GraphQLArgument) -> bool:
+    """Tell whether null is a value of the item, as far as its GraphQL type allows it."""
+    return _NOT_NULL not in item.extensions
+
+
+def is_advertised(item: GraphQLInputField) -> bool:
+    """Tell whether the schema tells of the input field."""
+    return _UNADVERTISED not in item.extensions
 
 
 def is_json_path(item: GraphQLInputField | GraphQLArgument) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -21,40 +22,44 @@ from run_logger.local.endpoint import (
     send_json,
 )
 from run_logger.local.errors import NO_PERSISTED_QUERIES, HasuraError
+from run_logger.local.faults import INTERNAL_ERROR, log_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from run_logger.local.auth import Authenticator
     from run_logger.local.endpoint import Executor
+    from run_logger.local.options import Options
 
 # Clients read from it what they may ask for: this is the Hasura whose dialect is spoken here.
 DIALECT = "v2.48.3"
 _GRAPHQL = "/v1/graphql"
-_INTERNAL = HasuraError("internal error", "unexpected")
+# What stands at no address at all.
+_NOWHERE = "/closed"
 
 
 def create_app(
     engine: Executor,
     authenticator: Authenticator,
+    options: Options,
     further: Sequence[BaseRoute] = (),
-    *,
-    origins: str = "",
 ) -> ASGIApp:
     """Return the application that serves Hasura's HTTP API.
 
     Args:
         engine: What answers the requests.
         authenticator: What tells who asks.
+        options: Which pages may ask, what is told of errors, and which addresses there are.
         further: The routes of websockets and of the administrator's API.
-        origins: A pattern of the sites whose pages may ask.
     """
     api = _Api(engine)
-    endpoint = GraphQLEndpoint(engine, authenticator)
-    with_status = GraphQLEndpoint(engine, authenticator, tells_status=True)
+    tells = options.tells_internals
+    endpoint = GraphQLEndpoint(engine, authenticator, tells)
+    with_status = GraphQLEndpoint(engine, authenticator, tells, tells_status=True)
+    origins = options.allowed_origins(has_secret=authenticator.has_secret)
     app = Starlette(
         routes=[
             Route(_GRAPHQL, endpoint, methods=["POST"]),
@@ -73,7 +78,7 @@ def create_app(
             Exception: _failed,
         },
     )
-    return _Front(app, endpoint)
+    return _Front(app, endpoint, options.closed)
 
 
 class _Api:
@@ -99,39 +104,59 @@ class _Api:
 class _Front:
     """Hands most GraphQL requests straight to their endpoint, past all that others need.
 
-    Each answer is given the id that its request came with, or a new one.
+    Each answer is given the id that its request came with, or a new one. Nothing that goes wrong
+    below goes further than here: uvicorn would end the connection without a word, and the client's
+    next request on it would be lost.
     """
 
-    def __init__(self, app: ASGIApp, endpoint: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, endpoint: ASGIApp, closed: Collection[str]) -> None:
         self._app = app
         self._endpoint = endpoint
+        self._closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in self._closed:
+            scope = {**scope, "path": _NOWHERE}
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)
-        request_id = headers.get("x-request-id") or str(uuid.uuid4())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                named = (b"x-request-id", request_id.encode("latin-1"))
-                message["headers"] = [*message.get("headers", ()), named]
-            await send(message)
-
+        answer = _Answer(send, headers.get("x-request-id"))
         # Only pages of other sites name an origin: their answers need further headers.
         is_plain = scope["method"] == "POST" and "origin" not in headers
-        if is_plain and scope["path"] == _GRAPHQL:
-            await self._answer(scope, receive, send_with_id)
-        else:
-            await self._app(scope, receive, send_with_id)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._endpoint if is_plain and scope["path"] == _GRAPHQL else self._app
         try:
-            await self._endpoint(scope, receive, send)
-        except Exception:
-            await send_json(send, 500, errors_body(_INTERNAL))
-            raise
+            await app(scope, receive, answer)
+        except Exception as error:  # noqa: BLE001  whatever it is
+            log_fault(error)
+            if not answer.has_begun:
+                await send_json(answer, 500, errors_body(INTERNAL_ERROR))
+
+
+class _Answer:
+    """Sends an answer, with the id of its request.
+
+    Attributes:
+        has_begun: Whether some of it was sent.
+    """
+
+    def __init__(self, send: Send, request_id: str | None) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            id_ = self._request_id or _new_id()
+            named = (b"x-request-id", id_.encode("latin-1"))
+            message["headers"] = [*message.get("headers", ()), named]
+        await self._send(message)
+
+
+def _new_id() -> str:
+    # Nobody has to be kept from guessing it, and the system's own random numbers are slow.
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def _cors(origins: str) -> Middleware:
@@ -158,5 +183,5 @@ async def _gone(_: Request, __: Exception) -> Response:
 
 
 async def _failed(_: Request, __: Exception) -> Response:
-    """Answer where we are at fault; the server logs the traceback after this."""
-    return Response(errors_body(_INTERNAL), status_code=500, media_type=JSON)
+    """Answer where we are at fault; starlette raises the exception again after this."""
+    return Response(errors_body(INTERNAL_ERROR), status_code=500, media_type=JSON)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import psycopg
 
 from run_logger.local.binaries import Binaries, binaries_in, find_binaries
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.postgres import Postgres, dsn_of_running, version_of
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def dump(
         data_only: Whether only the rows are written, for a database that has the tables.
 
     Raises:
-        ServerError: There are no data, or they cannot be written there.
+        ServeError: There are no data, or they cannot be written there.
     """
     if file.exists():
-        raise ServerError(f"{file} exists already", remedy="Give the name of a new file.")
+        raise ServeError(f"{file} exists already", remedy="Give the name of a new file.")
     _check_data(directory)
     options = ["--format=custom" if form == "archive" else "--format=plain"]
     options += ["--data-only"] if data_only else []
@@ -68,17 +68,17 @@ def restore(directory: Path, file: Path) -> None:
         file: What `dump` wrote, here or with another version of Postgres.
 
     Raises:
-        ServerError: The file is no archive, or the database holds something already.
+        ServeError: The file is no archive, or the database holds something already.
     """
     with file.open("rb") as opened:
         if opened.read(len(_MAGIC)) != _MAGIC:
-            raise ServerError(
+            raise ServeError(
                 f"{file} is no archive of run-logger serve dump",
                 remedy="A file of SQL goes into a database with psql.",
             )
     with Postgres(directory) as postgres:
         if _holds_data(postgres.dsn()):
-            raise ServerError(
+            raise ServeError(
                 f"The database in {directory} holds something already",
                 remedy="Give an empty --data-dir.",
             )
@@ -96,7 +96,7 @@ def upgrade(directory: Path, old: Path | None) -> Path | None:
         Where the old data are kept; None if they are of this Postgres already.
 
     Raises:
-        ServerError: There are no data, or the old Postgres is not there.
+        ServeError: There are no data, or the old Postgres is not there.
     """
     found = _check_data(directory)
     binaries = find_binaries()
@@ -129,7 +129,7 @@ def _suit_older_versions(file: Path) -> None:
 def _check_data(directory: Path) -> str:
     found = version_of(directory)
     if found is None:
-        raise ServerError(
+        raise ServeError(
             f"{directory} holds no data of run-logger serve",
             remedy="Give the --data-dir that it was started with.",
         )
@@ -140,7 +140,7 @@ def _old_binaries(version: str, directory: Path | None) -> Binaries:
     directory = directory or Path("/usr/lib/postgresql") / version / "bin"
     found = binaries_in(directory)
     if found is None or found.major != version:
-        raise ServerError(
+        raise ServeError(
             f"The data are of Postgres {version}, which is not in {directory}",
             remedy=f"Install Postgres {version}, and give its bin directory with --from-bin.",
         )
@@ -183,7 +183,7 @@ def _run(binaries: Binaries, name: str, *arguments: str, stdin: str | None = Non
     """Run one of Postgres's programs and return what it prints."""
     program = binaries.program(name)
     if not Path(program).is_file():
-        raise ServerError(
+        raise ServeError(
             f"{binaries.directory} does not hold {name}",
             remedy="Point PGBIN to the bin directory of a whole Postgres.",
         )
@@ -191,5 +191,5 @@ def _run(binaries: Binaries, name: str, *arguments: str, stdin: str | None = Non
         [program, *arguments], check=False, capture_output=True, text=True, input=stdin
     )
     if done.returncode:
-        raise ServerError(f"{name} fails: {done.stderr.strip()}", remedy="Mend that and try again.")
+        raise ServeError(f"{name} fails: {done.stderr.strip()}", remedy="Mend that and try again.")
     return done.stdout

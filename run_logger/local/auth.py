@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from run_logger.local.errors import HasuraError, ServerError
+from run_logger.local.errors import HasuraError, ServeError
 from run_logger.local.jwt import Tokens
 
 if TYPE_CHECKING:
@@ -109,13 +109,13 @@ def read_authenticator(admin_secret: str | None, environment: Mapping[str, str])
     """Make an authenticator with what Hasura's environment variables say besides the secret.
 
     Raises:
-        ServerError: They cannot be used, or not without a secret.
+        ServeError: They cannot be used, or not without a secret.
     """
     settings = environment.get(_JWT_SECRET)
     role = environment.get(_UNAUTHORIZED_ROLE)
     for name in (_JWT_SECRET, _UNAUTHORIZED_ROLE):
         if environment.get(name) and admin_secret is None:
-            raise ServerError(
+            raise ServeError(
                 f"{name} needs an admin secret, without which everybody is an administrator",
                 remedy="Set HASURA_GRAPHQL_ADMIN_SECRET too, or give --admin-secret.",
             )

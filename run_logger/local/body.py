@@ -59,7 +59,8 @@ def read_json(body: bytes) -> Any:
         if _is_kept(body, orjson.dumps(value)):
             return value
         return json.loads(body, parse_float=_exact_number)
-    except ValueError as error:
+    except (ValueError, orjson.JSONEncodeError, RecursionError) as error:
+        # The latter two are about values that are nested too deep to be given on.
         raise HasuraError(f"Error in $: {error}", "invalid-json") from None
 
 

@@ -10,7 +10,7 @@ from run_logger.local.body import read_requests
 from run_logger.local.errors import HasuraError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.types import Receive, Scope, Send
 
@@ -39,14 +39,21 @@ class GraphQLEndpoint:
     Args:
         engine: What answers the requests.
         authenticator: What tells who asks.
+        tells_internals: Tells of a role whether its errors tell what happened in the database.
         tells_status: Whether an answer has the status of its error, and not always 200.
     """
 
     def __init__(
-        self, engine: Executor, authenticator: Authenticator, *, tells_status: bool = False
+        self,
+        engine: Executor,
+        authenticator: Authenticator,
+        tells_internals: Callable[[str], bool],
+        *,
+        tells_status: bool = False,
     ) -> None:
         self._engine = engine
         self._authenticator = authenticator
+        self._tells_internals = tells_internals
         self._tells_status = tells_status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,18 +74,21 @@ class GraphQLEndpoint:
         try:
             session = self._authenticator.session(headers)
             requests = read_requests(body)
-            if not isinstance(requests, list):
-                return await self._engine.execute(requests, session), None
         except HasuraError as error:
             return errors_body(error), error
-        answers = [await self._answer(item, session) for item in requests]
+        if not isinstance(requests, list):
+            return await self._answer(requests, session)
+        answers = [(await self._answer(item, session))[0] for item in requests]
         return b"[" + b",".join(answers) + b"]", None
 
-    async def _answer(self, request: Mapping[str, Any], session: Session) -> bytes:
+    async def _answer(
+        self, request: Mapping[str, Any], session: Session
+    ) -> tuple[bytes, HasuraError | None]:
         try:
-            return await self._engine.execute(request, session)
+            return await self._engine.execute(request, session), None
         except HasuraError as error:
-            return errors_body(error)
+            internals = self._tells_internals(session.role)
+            return errors_body(error, with_internals=internals), error
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
@@ -96,9 +106,17 @@ async def send_json(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def errors_body(error: HasuraError) -> bytes:
-    """Return the body of an answer that is an error as a whole."""
-    return orjson.dumps({"errors": [error.as_graphql()]})
+def errors_body(error: HasuraError, *, with_internals: bool = False) -> bytes:
+    """Return the body of an answer that is an error as a whole.
+
+    Args:
+        error: The error.
+        with_internals: Whether it tells the statement that failed, with its values.
+    """
+    item = error.as_graphql()
+    if not with_internals:
+        item["extensions"].pop("internal", None)
+    return orjson.dumps({"errors": [item]})
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from run_logger.local.auth import ADMIN, Session
+from run_logger.local.connection import Pool
 from run_logger.local.errors import HasuraError
 from run_logger.local.intervals import Intervals
 from run_logger.local.metadata import empty_document, metadata_folder, parse_metadata
@@ -47,11 +47,11 @@ class Engine:
     def __init__(
         self,
         dsn: str,
-        pool: AsyncConnectionPool[Any],
+        pool: Pool,
         shown: Shown,
         intervals: Intervals,
     ) -> None:
-        self.shown = shown
+        self.shown: Shown = shown
         self._dsn = dsn
         self._pool = pool
         self._changed = asyncio.Event()
@@ -80,7 +80,7 @@ class Engine:
             The engine, connected.
 
         Raises:
-            ServerError: The metadata cannot be read.
+            ServeError: The metadata cannot be read.
             psycopg.OperationalError: The database cannot be reached.
         """
         document = read_project(project)
@@ -90,18 +90,10 @@ class Engine:
                 _, document = await read_state(connection, "metadata")
             metadata = parse_metadata(document or empty_document(), str(metadata_folder(project)))
             shown = await read_shown(connection, metadata, rules)
-        pool = AsyncConnectionPool[Any](
-            dsn,
-            min_size=1,
-            max_size=_MOST_CONNECTIONS,
-            kwargs={"autocommit": True},
-            configure=_configure,
-            open=False,
-        )
-        engine = cls(dsn, pool, shown, intervals or Intervals())
+        engine = cls(dsn, Pool(dsn, _MOST_CONNECTIONS), shown, intervals or Intervals())
         await engine.show(shown)
-        await pool.open()
-        return engine
+        async with engine.connection():
+            return engine
 
     @property
     def inconsistencies(self) -> Sequence[Inconsistency]:
@@ -213,28 +205,19 @@ class Engine:
     ) -> AsyncGenerator[AsyncConnection[Any]]:
         """Lend a connection; in a transaction all is done together or not at all."""
         with _connection_errors():
-            connection = await self._pool.getconn()
-            try:
+            async with self._pool.lend() as connection:
                 async with connection.transaction() if in_transaction else nullcontext():
                     yield connection
-            finally:
-                # The pool itself ends what was left open.
-                await self._pool.putconn(connection)
 
 
 @contextmanager
 def _connection_errors() -> Generator[None]:
     try:
         yield
-    except (PoolTimeout, psycopg.OperationalError) as error:
+    except psycopg.OperationalError as error:
         raise HasuraError(
             "connection error", "postgres-error", internal={"error": {"message": str(error)}}
         ) from error
-
-
-async def _configure(connection: AsyncConnection[Any]) -> None:
-    # To compile a statement to machine code takes longer than to run what is sent here.
-    await connection.execute("set jit = off")
 
 
 async def _run_plans(

@@ -9,7 +9,7 @@ from run_logger.errors import RunLoggerError
 NO_PERSISTED_QUERIES: Final = "Automatic Persisted Queries is not enabled"
 
 
-class ServerError(RunLoggerError):
+class ServeError(RunLoggerError):
     """The local server cannot start or go on; the message says where and what to do."""
 
 

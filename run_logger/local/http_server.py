@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
+from run_logger.local.gathering import GatheringProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 # What is under way at a stop may take as long, and is cut off then.
 _DRAIN_SECONDS = 10
 _BACKLOG = 1024
+# Most clients give up an idle connection sooner (httpx after 5 s): were it the server, a request
+# that is sent at that moment would be lost.
+_IDLE_SECONDS = 300
 # A slow client of a websocket reads all that was sent before it comes to a ping.
 _PONG_SECONDS = 60
 
@@ -37,13 +41,14 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=GatheringProtocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # nobody asks who the client is
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
+                timeout_keep_alive=_IDLE_SECONDS,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,  # most clients are on this machine
                 ws_ping_timeout=_PONG_SECONDS,
@@ -93,7 +98,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on an address, so that nobody else can take it.
 
     Raises:
-        ServerError: The address is in use, or not ours to use.
+        ServeError: The address is in use, or not ours to use.
     """
     family, address = _addresses(host, port)[0]
     # With the protocol named, asyncio sends an answer at once; else its second packet waits 40 ms.
@@ -104,7 +109,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ServerError(
+        raise ServeError(
             f"Cannot listen on port {port} of {host}: {(error.strerror or str(error)).lower()}",
             remedy="Stop what uses it, or give another --port (0 takes one that is free).",
         ) from error
@@ -123,13 +128,13 @@ def check_exposure(host: str, admin_secret: str | None) -> None:
     """Refuse to be open to other machines without a secret.
 
     Raises:
-        ServerError: The address is none of loopback, and there is no secret.
+        ServeError: The address is none of loopback, and there is no secret.
     """
     if admin_secret:
         return
     addresses = [address[0] for _, address in _addresses(host, 0)]
     if not all(ipaddress.ip_address(address).is_loopback for address in addresses):
-        raise ServerError(
+        raise ServeError(
             f"{host} can be reached from other machines, and there is no admin secret",
             remedy="Give one with --admin-secret or HASURA_GRAPHQL_ADMIN_SECRET,"
             " or listen on 127.0.0.1.",
@@ -143,7 +148,7 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
         every = "0.0.0.0" if host == "*" else host  # noqa: S104  only with a secret
         found = socket.getaddrinfo(every, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise ServerError(
+        raise ServeError(
             f"{host} is no address of this machine: {error.strerror}",
             remedy="Give another --host: 127.0.0.1, or one that hostname -I shows.",
         ) from error

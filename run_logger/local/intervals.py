@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def read_intervals(environment: Mapping[str, str]) -> Intervals:
     """Read the intervals from Hasura's environment variables.
 
     Raises:
-        ServerError: One of them is no positive number.
+        ServeError: One of them is no positive number.
     """
     given = {
         field.name: _seconds(environment, *_VARIABLES[field.name]) for field in fields(Intervals)
@@ -54,7 +54,7 @@ def _seconds(environment: Mapping[str, str], variable: str, unit: float) -> floa
         return None
     if not text.isascii() or not text.isdigit() or not int(text):
         name = "seconds" if unit == 1 else "milliseconds"
-        raise ServerError(
+        raise ServeError(
             f"{variable} is {text!r}", remedy=f"Give a whole number of {name}, 1 or more."
         )
     return int(text) * unit

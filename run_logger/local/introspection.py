@@ -25,6 +25,7 @@ from graphql import (
     SchemaMetaFieldDef,
     TypeMetaFieldDef,
     get_operation_ast,
+    introspection_types,
     is_type,
     parse,
 )
@@ -34,6 +35,7 @@ from graphql.execution.values import (
     get_variable_values,
 )
 
+from run_logger.local.annotations import is_advertised
 from run_logger.local.errors import HasuraError
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 _Write: TypeAlias = "Callable[[Any], bytes]"
 _FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+_INPUT_FIELDS = cast("GraphQLObjectType", introspection_types["__Type"]).fields["inputFields"]
 
 
 def is_introspection(field: Field) -> bool:
@@ -115,6 +118,8 @@ class _Compiler:
         """Return what writes the value of a field, given the object that has the field."""
         arguments = get_argument_values(field, nodes[0], self._variables)
         resolve = cast("Any", field.resolve)
+        if field is _INPUT_FIELDS:
+            resolve = _advertised(resolve)
         write = self._value(cast("Any", field).type, nodes)
         # Of what graphql-core tells a resolver, those of the introspection ask for the schema.
         return lambda source: write(resolve(source, self, **arguments))
@@ -168,6 +173,14 @@ class _Compiler:
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
         return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def _advertised(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve_advertised(*given: Any, **arguments: Any) -> Any:
+        items = resolve(*given, **arguments)
+        return items and [item for item in items if is_advertised(item[1])]
+
+    return resolve_advertised
 
 
 def _constant(text: bytes) -> _Write:

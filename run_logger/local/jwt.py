@@ -13,7 +13,7 @@ import jwt
 import orjson
 from cryptography.x509 import load_pem_x509_certificate
 
-from run_logger.local.errors import HasuraError, ServerError
+from run_logger.local.errors import HasuraError, ServeError
 from run_logger.local.metadata import as_mapping
 from run_logger.local.request.json_paths import parse_json_path
 from run_logger.local.request.syntax import is_list
@@ -127,7 +127,7 @@ class Tokens:
         settings: The JSON of `HASURA_GRAPHQL_JWT_SECRET`.
 
     Raises:
-        ServerError: The settings cannot be used; the message does not repeat the key.
+        ServeError: The settings cannot be used; the message does not repeat the key.
     """
 
     def __init__(self, settings: str) -> None:
@@ -285,9 +285,9 @@ def _fault(error: Exception) -> str:
     return next(iter(known), f"JWSError ({error})")
 
 
-def _unusable(problem: str) -> ServerError:
+def _unusable(problem: str) -> ServeError:
     remedy = 'Write it as {"type": "HS256", "key": "…"}, with a key of at least 32 characters.'
-    return ServerError(f"{_SETTING}: {problem}", remedy=remedy)
+    return ServeError(f"{_SETTING}: {problem}", remedy=remedy)
 
 
 def _parsed(settings: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from run_logger.local.catalog import Name
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.project import as_mapping, is_list, metadata_folder, read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = [
@@ -34,8 +34,20 @@ _LEFT_OUT = {
     "cron_triggers": "cron triggers",
     "rest_endpoints": "REST endpoints",
     "allowlist": "the allow list",
+    "api_limits": "API limits",
 }
-
+_LEFT_OUT_OF_SOURCES = {
+    "customization": "the customization of names",
+    "logical_models": "logical models",
+    "native_queries": "native queries",
+    "stored_procedures": "stored procedures",
+}
+_LEFT_OUT_OF_TABLES = {
+    "event_triggers": "event triggers",
+    "remote_relationships": "remote relationships",
+}
+# What names the customization that is no customization.
+_DEFAULT_NAMES = {"naming_convention": "hasura-default"}
 
 # The lists of an entry.
 _PARTS = (
@@ -94,7 +106,7 @@ def read_metadata(project: Path) -> Metadata:
         Its first Postgres source (`default` if there is one of that name); empty if there is none.
 
     Raises:
-        ServerError: A file is missing or is not what it should be; the message names it.
+        ServeError: A file is missing or is not what it should be; the message names it.
     """
     document = read_project(project)
     if document is None:
@@ -113,7 +125,7 @@ def parse_metadata(document: Mapping[str, Any], place: str) -> Metadata:
         The first Postgres source (`default` if there is one of that name); empty if there is none.
 
     Raises:
-        ServerError: A part of them is not what it should be.
+        ServeError: A part of them is not what it should be.
     """
     left_out = [words for key, words in _LEFT_OUT.items() if document.get(key)]
     sources = _list(document, "sources", place) if "sources" in document else [document]
@@ -124,8 +136,7 @@ def parse_metadata(document: Mapping[str, Any], place: str) -> Metadata:
     if source is None:
         return Metadata(left_out=tuple(left_out), inherited_roles=inherited, document=document)
     tables = _entries(source, "table", place)
-    if any(entry.body.get("event_triggers") for entry in tables):
-        left_out.append("event triggers")
+    left_out += _left_out_of(source, tables)
     return Metadata(
         source=str(source.get("name", "default")),
         tables=tables,
@@ -135,6 +146,27 @@ def parse_metadata(document: Mapping[str, Any], place: str) -> Metadata:
         unexplained=unexplained,
         document=document,
     )
+
+
+def _left_out_of(source: Mapping[str, Any], tables: tuple[Entry, ...]) -> Iterator[str]:
+    """Yield, in words, what the source that is served holds that is not served."""
+    for key, words in _LEFT_OUT_OF_SOURCES.items():
+        if source.get(key) and source[key] != _DEFAULT_NAMES:
+            yield words
+    for key, words in _LEFT_OUT_OF_TABLES.items():
+        if any(entry.body.get(key) for entry in tables):
+            yield words
+    if any(_validates(entry) for entry in tables):
+        yield "the validation of inputs"
+
+
+def _validates(entry: Entry) -> bool:
+    permissions = (
+        item.get("permission")
+        for kind in ("insert", "update", "delete")
+        for item in entry.body.get(f"{kind}_permissions") or ()
+    )
+    return any((as_mapping(item) or {}).get("validate_input") for item in permissions)
 
 
 def served_source(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -164,14 +196,14 @@ def table_name(value: Any) -> Name:
     """Read the name of a table or function: a string, or a mapping of `schema` and `name`.
 
     Raises:
-        ServerError: It is neither.
+        ServeError: It is neither.
     """
     if isinstance(value, str):
         return Name("public", value)
     body = as_mapping(value)
     if body is not None and isinstance(body.get("name"), str):
         return Name(str(body.get("schema") or "public"), body["name"])
-    raise ServerError(
+    raise ServeError(
         f"Metadata: {value!r} is no name of a table or function; "
         "write {schema: public, name: run}."
     )
@@ -181,7 +213,7 @@ def _list(document: Mapping[str, Any], key: str, place: str) -> list[Any]:
     """Return a list of mappings in the metadata, empty where there is none."""
     items: Any = document.get(key) or []
     if not is_list(items) or not all(isinstance(item, dict) for item in items):
-        raise ServerError(f"Metadata in {place}: {key} is not a list of mappings.")
+        raise ServeError(f"Metadata in {place}: {key} is not a list of mappings.")
     return items
 
 
@@ -189,12 +221,12 @@ def _entries(source: Mapping[str, Any], key: str, place: str) -> tuple[Entry, ..
     entries: list[Entry] = []
     for body in _list(source, f"{key}s", place):
         if key not in body:
-            raise ServerError(f"Metadata in {place}: an entry without {key!r}: {body!r}.")
+            raise ServeError(f"Metadata in {place}: an entry without {key!r}: {body!r}.")
         name = table_name(body[key])
         for part in _PARTS:
             _list(body, part, f"{place}, {name}")
         if as_mapping(body.get("configuration") or {}) is None:
-            raise ServerError(f"Metadata in {place}: {name}: configuration is no mapping.")
+            raise ServeError(f"Metadata in {place}: {name}: configuration is no mapping.")
         entries.append(Entry(name, body))
     return tuple(entries)
 
@@ -204,14 +236,14 @@ def _unexplained_roles(document: Mapping[str, Any], place: str) -> frozenset[str
     options = as_mapping(document.get(key) or {})
     roles: Any = options.get("disabled_for_roles", []) if options is not None else None
     if not is_list(roles):
-        raise ServerError(f"Metadata in {place}: {key} needs a list `disabled_for_roles`.")
+        raise ServeError(f"Metadata in {place}: {key} needs a list `disabled_for_roles`.")
     return frozenset(map(str, roles))
 
 
 def _inherited_roles(document: Mapping[str, Any], place: str) -> dict[str, tuple[str, ...]]:
     items = _list(document, "inherited_roles", place)
     if not all("role_name" in item and is_list(item.get("role_set")) for item in items):
-        raise ServerError(
+        raise ServeError(
             f"Metadata in {place}: every item of inherited_roles needs a `role_name` and a"
             " `role_set`."
         )

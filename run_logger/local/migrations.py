@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import errors, pq
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.metadata import read_metadata
 from run_logger.local.statements import statement_starts
 
@@ -84,7 +84,7 @@ def migrate(dsn: str, project: Path) -> list[Migration]:
         What was applied.
 
     Raises:
-        ServerError: The project's migrations are not what they should be, or one fails: it is
+        ServeError: The project's migrations are not what they should be, or one fails: it is
             rolled back, and those before it stay applied.
         psycopg.Error: The database cannot be reached, or we may not keep a record in it.
     """
@@ -107,7 +107,7 @@ def find_migrations(directory: Path) -> list[Migration]:
     """Return the migrations in a directory, in numeric order of their versions.
 
     Raises:
-        ServerError: Two have one version, or one is written in YAML.
+        ServeError: Two have one version, or one is written in YAML.
     """
     migrations = sorted(
         Migration(int(match[1]), child)
@@ -116,13 +116,13 @@ def find_migrations(directory: Path) -> list[Migration]:
     )
     for first, second in pairwise(migrations):
         if first.version == second.version:
-            raise ServerError(
+            raise ServeError(
                 f"{first.directory} and {second.directory} have the same version",
                 remedy="Give one of them another number.",
             )
     for migration in migrations:
         if (migration.directory / "up.yaml").exists():
-            raise ServerError(
+            raise ServeError(
                 f"{migration.directory}/up.yaml is a migration of a Hasura CLI before version 2",
                 remedy="Write its SQL into an up.sql, and what it tracks into metadata/.",
             )
@@ -139,7 +139,7 @@ def _migrations_directory(project: Path) -> Path | None:
         source = read_metadata(project).source
         children = [child for child in children if child.name == source]
         if not children:
-            raise ServerError(
+            raise ServeError(
                 f"{root} holds the migrations of several databases, and none is called {source}",
                 remedy="Serve a project with one database, or call one of them so.",
             )
@@ -192,7 +192,7 @@ def _next_result(pgconn: pq.abc.PGconn) -> pq.abc.PGresult | None:
     return pgconn.get_result()
 
 
-def _error(file: Path, text: str, done: int, result: pq.abc.PGresult) -> ServerError:
+def _error(file: Path, text: str, done: int, result: pq.abc.PGresult) -> ServeError:
     """Return the error of the statement that comes after those that are done."""
     if result.status != pq.ExecStatus.FATAL_ERROR:
         start = _statement_start(text, done)
@@ -207,9 +207,9 @@ def _error(file: Path, text: str, done: int, result: pq.abc.PGresult) -> ServerE
     return _failure(problem, _is_missing_extension(error))
 
 
-def _failure(problem: str, is_missing_extension: bool = False) -> ServerError:
+def _failure(problem: str, is_missing_extension: bool = False) -> ServeError:
     remedy = _USE_OTHER_POSTGRES if is_missing_extension else "Mend it and start again."
-    return ServerError(problem, remedy=f"This migration was rolled back. {remedy}")
+    return ServeError(problem, remedy=f"This migration was rolled back. {remedy}")
 
 
 def _is_missing_extension(error: psycopg.Error) -> bool:

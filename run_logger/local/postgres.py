@@ -28,7 +28,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from run_logger.local.binaries import Binaries, find_binaries
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
+from run_logger.local.interruption import run_whole, uninterrupted
 from run_logger.local.unprivileged import end_with_parent, unprivileged
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ if TYPE_CHECKING:
 _SUPERUSER = "postgres"
 _PORT = 5432  # only names the socket: nothing listens on TCP
 _SOCKET = f".s.PGSQL.{_PORT}"
-# Where in postmaster.pid the directory of the socket stands.
+# Where in postmaster.pid the directory of the socket stands, and what the server does.
 _SOCKET_LINE = 4
+_STATE_LINE = 7
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the final zero byte included.
 _LONGEST_SOCKET_PATH = 103
-# Whoever was killed takes its Postgres along, which needs a moment for its last checkpoint.
+# Whoever was killed takes its Postgres along, which needs a moment to begin to stop.
 _PREDECESSOR_SECONDS = 5.0
 # Recovery after a crash replays at most max_wal_size of log.
 _START_SECONDS = 120.0
@@ -84,8 +86,8 @@ class Postgres:
     def __init__(
         self, directory: Path, *, binaries: Binaries | None = None, durable: bool = True
     ) -> None:
-        self.directory = directory.absolute()
-        self.binaries = binaries or find_binaries()
+        self.directory: Path = directory.absolute()
+        self.binaries: Binaries = binaries or find_binaries()
         self._durable = durable
         self._cluster = self.directory / "postgres"
         self._log = self.directory / "postgres.log"
@@ -93,8 +95,13 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
-        return self
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        else:
+            return self
 
     def __exit__(
         self,
@@ -108,7 +115,7 @@ class Postgres:
         """Start the server, over new data if there are none, and wait until it can be connected to.
 
         Raises:
-            ServerError: The directory is in use, or holds data of another version of Postgres or
+            ServeError: The directory is in use, or holds data of another version of Postgres or
                 something else, or Postgres does not start.
         """
         with _usable(self.directory):
@@ -117,9 +124,10 @@ class Postgres:
             lock = _locked(self.directory / "postgres.lock")
         try:
             user = unprivileged(self.directory, self._cluster, self.binaries.program("postgres"))
-            self._initialize(user)
+            self._initialize(user, lock)
             self._remove_stale_pid_files()
-            self._process = self._launch(user, lock)
+            with uninterrupted():
+                self._process = self._launch(user, lock)
         finally:
             os.close(lock)
         self._wait_until_ready(self._process)
@@ -138,9 +146,9 @@ class Postgres:
         """Whether the server that was started still runs."""
         return self._process is not None and self._process.poll() is None
 
-    def stopped_by_itself(self) -> ServerError:
+    def stopped_by_itself(self) -> ServeError:
         """Return the error that says why the server does not run any more."""
-        return ServerError(
+        return ServeError(
             f"Postgres {self.binaries.version} on {self._cluster} has stopped by itself",
             remedy=f"The end of {self._log} says why:\n{_tail(self._log)}",
         )
@@ -169,21 +177,21 @@ class Postgres:
 
     def _check_version(self) -> None:
         if found := _version_of(self.directory):
-            raise ServerError(
+            raise ServeError(
                 f"{self.directory} is a data directory of Postgres {found} that run-logger did not"
                 " make",
                 remedy="Give an empty --data-dir, or serve that database with --database-url.",
             )
         found = _version_of(self._cluster)
         if found and found != self.binaries.major:
-            raise ServerError(
+            raise ServeError(
                 f"The data in {self.directory} are of Postgres {found}, and"
                 f" {self.binaries.directory} holds Postgres {self.binaries.version}",
                 remedy=f"Point PGBIN to the bin directory of a Postgres {found}, or take the data"
                 f" over: run-logger serve upgrade --data-dir {self.directory}.",
             )
 
-    def _initialize(self, user: list[str]) -> None:
+    def _initialize(self, user: list[str], lock: int) -> None:
         """Make the cluster whole or not at all: a kill can come at any moment."""
         if self._cluster.exists():
             return
@@ -193,12 +201,10 @@ class Postgres:
         command = [self.binaries.program("initdb"), "-D", str(unfinished), "-U", _SUPERUSER]
         command += ["--no-locale", "--encoding=UTF8", "--auth-local=trust", "--auth-host=reject"]
         command += [] if self._durable else ["--no-sync"]
-        done = subprocess.run(
-            [*user, *command], check=False, capture_output=True, text=True, cwd=self.directory
-        )
-        if done.returncode:
-            raise ServerError(
-                f"Postgres cannot make its data in {unfinished}: {done.stderr.strip()}",
+        code, said = run_whole([*user, *command], self.directory, lock)
+        if code:
+            raise ServeError(
+                f"Postgres cannot make its data in {unfinished}: {said.strip()}",
                 remedy="Mend that, or give another --data-dir.",
             )
         unfinished.rename(self._cluster)
@@ -211,7 +217,7 @@ class Postgres:
             return
         pid = int(pid_file.read_text().split("\n", 1)[0])
         if _works_in(pid, self._cluster):
-            raise ServerError(
+            raise ServeError(
                 f"Another Postgres (process {pid}) runs on {self._cluster}",
                 remedy=f"Stop it (kill -INT {pid}), or give another --data-dir.",
             )
@@ -246,10 +252,10 @@ class Postgres:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not _is_ready(self._cluster / "postmaster.pid", process.pid):
+        while _state(self._cluster / "postmaster.pid", process.pid) != "ready":
             if process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise ServerError(
+                raise ServeError(
                     f"Postgres {self.binaries.version} does not start on {self._cluster}",
                     remedy=f"The end of {self._log} says why:\n{_tail(self._log)}",
                 )
@@ -293,7 +299,7 @@ def _usable(directory: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise ServerError(
+        raise ServeError(
             f"The data directory {directory} cannot be used: {error.strerror}",
             remedy="Give another with --data-dir.",
         ) from error
@@ -316,10 +322,11 @@ def _locked(path: Path) -> int:
 
 
 def _wait_for_lock(descriptor: int, directory: Path) -> None:
-    deadline = time.monotonic() + _PREDECESSOR_SECONDS
+    begin = time.monotonic()
     while not _try_lock(descriptor):
-        if time.monotonic() > deadline:
-            raise ServerError(
+        stopping = _state(directory / "postgres" / "postmaster.pid") == "stopping"
+        if time.monotonic() - begin > (_STOP_SECONDS if stopping else _PREDECESSOR_SECONDS):
+            raise ServeError(
                 f"Another server runs on the data directory {directory}",
                 remedy="Stop it, or give another --data-dir.",
             )
@@ -358,13 +365,20 @@ def _new_log(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def _is_ready(pid_file: Path, pid: int) -> bool:
-    """Tell whether this very process says so: its pid stands first in the file, its state last."""
+def _state(pid_file: Path, pid: int | None = None) -> str | None:
+    """Return what a server says that it does: "starting", "ready", "stopping".
+
+    Args:
+        pid_file: Where it says so: its pid stands first, its state last.
+        pid: The process that has to have said so; None: any.
+    """
     try:
         lines = pid_file.read_text().split("\n")
     except FileNotFoundError:
-        return False
-    return lines[0] == str(pid) and "ready" in (line.strip() for line in lines[7:])
+        return None
+    if pid is not None and lines[0] != str(pid):
+        return None
+    return next((line.strip() for line in lines[_STATE_LINE:] if line), None)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

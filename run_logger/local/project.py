@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import yaml
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,15 @@ _LISTS = {
     "remote_schemas": "remote_schemas",
     "rest_endpoints": "rest_endpoints",
 }
+# The same of files that hold one mapping; the key is the file's name.
+_MAPPINGS = (
+    "api_limits",
+    "backend_configs",
+    "graphql_schema_introspection",
+    "metrics_config",
+    "network",
+    "opentelemetry",
+)
 
 
 def read_project(project: Path) -> dict[str, Any] | None:
@@ -37,7 +46,7 @@ def read_project(project: Path) -> dict[str, Any] | None:
         The metadata as Hasura exports them in version 3; None if the project has none.
 
     Raises:
-        ServerError: A file is missing or is not what it should be; the message names it.
+        ServeError: A file is missing or is not what it should be; the message names it.
     """
     folder = metadata_folder(project)
     if not folder.is_dir():
@@ -46,8 +55,9 @@ def read_project(project: Path) -> dict[str, Any] | None:
     for name, key in _LISTS.items():
         if items := _list_in(folder / f"{name}.yaml"):
             document[key] = items
-    if introspection := _mapping_in(folder / "graphql_schema_introspection.yaml"):
-        document["graphql_schema_introspection"] = introspection
+    for name in _MAPPINGS:
+        if mapping := _mapping_in(folder / f"{name}.yaml"):
+            document[name] = mapping
     actions = _mapping_in(folder / "actions.yaml")
     return document | {key: value for key, value in actions.items() if value}
 
@@ -92,11 +102,11 @@ def _load(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ServerError(f"Metadata: {path}: {error.strerror}.") from error
+        raise ServeError(f"Metadata: {path}: {error.strerror}.") from error
     try:
         body = yaml.load(text, _Loader)  # noqa: S506 - the loader is a safe one
     except yaml.YAMLError as error:
-        raise ServerError(f"Metadata: {path} is not YAML: {error}") from error
+        raise ServeError(f"Metadata: {path} is not YAML: {error}") from error
     return _resolved(body, path)
 
 
@@ -120,5 +130,5 @@ def _list_in(path: Path) -> list[Any]:
     if value is None:
         return []
     if not is_list(value):
-        raise ServerError(f"Metadata: {path} is not a list.")
+        raise ServeError(f"Metadata: {path} is not a list.")
     return value

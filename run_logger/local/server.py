@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
 import uvloop
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from run_logger.local.api import admin_routes
 from run_logger.local.app import DIALECT, create_app
 from run_logger.local.auth import read_authenticator
 from run_logger.local.engine import Engine
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.http_server import HttpServer, check_exposure, listen, url_of
+from run_logger.local.interruption import end_in_order
 from run_logger.local.migrations import migrate
 from run_logger.local.options import configuration, read_options
 from run_logger.local.postgres import Postgres
 from run_logger.local.websocket import websocket_routes
+from run_logger.web.page import page_routes
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Generator
     from pathlib import Path
-    from types import FrameType
 
     from starlette.types import ASGIApp
 
@@ -67,22 +67,43 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
         on_ready: Called with the server's URL (`http://127.0.0.1:8080`) when it answers.
 
     Raises:
-        ServerError: Something that it needs is not there; the message says what to do.
+        ServeError: Something that it needs is not there; the message says what to do.
     """
     check_exposure(settings.host, settings.admin_secret)
-    with _unwinding(), listen(settings.host, settings.port) as listener:
-        url = url_of(listener)
-        with _database(settings) as (dsn, postgres), _clear_errors():
-            migrate(dsn, settings.project)
-            authenticator = read_authenticator(settings.admin_secret, os.environ)
+    logging.basicConfig(level=read_options(os.environ).log_level, format="%(message)s")
+    ends = end_in_order()
+    with listen(settings.host, settings.port) as listener:
+        if settings.database_url:
+            _check_dsn(settings.database_url)
+            _serve_database(settings, settings.database_url, listener, on_ready)
+            return
+        # A signal may come between any two steps: only `with` itself leaves no gap after a start.
+        with Postgres(settings.data_dir) as postgres:
+            try:
+                _serve_database(settings, postgres.dsn(), listener, on_ready, postgres)
+            finally:
+                ends()
 
-            def ready(server: HttpServer) -> None:
-                server.stop_unless(lambda: _is_running(postgres))
-                on_ready(url)
 
-            uvloop.run(run(listener, dsn, settings.project, authenticator, ready))
-            if postgres is not None and not postgres.is_running:
-                raise postgres.stopped_by_itself()
+def _serve_database(
+    settings: Settings,
+    dsn: str,
+    listener: socket.socket,
+    on_ready: Callable[[str], None],
+    postgres: Postgres | None = None,
+) -> None:
+    """Serve a database, as long as the Postgres that was started for it runs."""
+
+    def ready(server: HttpServer) -> None:
+        server.stop_unless(lambda: postgres is None or postgres.is_running)
+        on_ready(url_of(listener))
+
+    with _clear_errors():
+        migrate(dsn, settings.project)
+        authenticator = read_authenticator(settings.admin_secret, os.environ)
+        uvloop.run(run(listener, dsn, settings.project, authenticator, ready))
+    if postgres is not None and not postgres.is_running:
+        raise postgres.stopped_by_itself()
 
 
 async def run(
@@ -103,12 +124,14 @@ async def run(
     """
     options = read_options(os.environ)
     engine = await Engine.open(
-        dsn,
+        _isolated(dsn, options.isolation),
         project,
         options.intervals,
         infers_functions=options.infers_functions,
         stringifies_numbers=options.stringifies_numbers,
     )
+    if options.ignored:
+        _log.warning("what these ask for is not served here: %s", ", ".join(options.ignored))
     _tell_what_is_not_served(engine)
     try:
         app = _application(engine, authenticator, options)
@@ -117,16 +140,23 @@ async def run(
         await engine.close()
 
 
+def _isolated(dsn: str, isolation: str) -> str:
+    """Return a connection string whose transactions are kept apart as the options say."""
+    given = conninfo_to_dict(dsn).get("options") or ""
+    level = isolation.replace(" ", r"\ ")
+    return make_conninfo(dsn, options=f"{given} -c default_transaction_isolation={level}".strip())
+
+
 def _application(engine: Engine, authenticator: Authenticator, options: Options) -> ASGIApp:
     settings = configuration(
         options, DIALECT, has_secret=authenticator.has_secret, has_jwt=authenticator.has_tokens
     )
     routes = [
-        *websocket_routes(engine, authenticator, options.intervals),
+        *websocket_routes(engine, authenticator, options.intervals, options.origins or ""),
         *admin_routes(engine, authenticator, settings),
+        *page_routes(),
     ]
-    origins = options.allowed_origins(has_secret=authenticator.has_secret)
-    return create_app(engine, authenticator, routes, origins=origins)
+    return create_app(engine, authenticator, options, routes)
 
 
 def _tell_what_is_not_served(engine: Engine) -> None:
@@ -138,28 +168,12 @@ def _tell_what_is_not_served(engine: Engine) -> None:
         )
 
 
-@contextmanager
-def _database(settings: Settings) -> Generator[tuple[str, Postgres | None]]:
-    """Give the connection string of the database, and the Postgres that was started for it."""
-    if settings.database_url:
-        _check_dsn(settings.database_url)
-        yield settings.database_url, None
-        return
-    with Postgres(settings.data_dir) as postgres:
-        yield postgres.dsn(), postgres
-
-
-def _is_running(postgres: Postgres | None) -> bool:
-    """Tell whether our Postgres runs; that of others is none of our business."""
-    return postgres is None or postgres.is_running
-
-
 def _check_dsn(dsn: str) -> None:
     try:
         conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         # libpq's own message repeats the text, with a password that may be in it.
-        raise ServerError(
+        raise ServeError(
             "The --database-url is no connection string",
             remedy="Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
         ) from None
@@ -170,20 +184,6 @@ def _clear_errors() -> Generator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise ServerError(
+        raise ServeError(
             f"The database cannot be used: {str(error).strip()}", remedy="Check --database-url."
         ) from error
-
-
-@contextmanager
-def _unwinding() -> Generator[None]:
-    """Let SIGTERM end things in order from the first moment: by default it ends the process."""
-
-    def leave(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -61,7 +61,7 @@ class Shown:
         self.catalog = catalog
         self.metadata = metadata
         self.rules = rules
-        self.model = replace(model, stringifies_numbers=rules.stringifies_numbers)
+        self.model: Model = replace(model, stringifies_numbers=rules.stringifies_numbers)
         self._permissions = Permissions(
             self.model, metadata, infers_functions=rules.infers_functions
         )

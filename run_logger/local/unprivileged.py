@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def unprivileged(directory: Path, tree: Path, program: str) -> list[str]:
         program: The path of what the command runs.
 
     Raises:
-        ServerError: We are root, and nobody else can reach both.
+        ServeError: We are root, and nobody else can reach both.
     """
     if os.geteuid() != 0:
         return []
@@ -46,7 +46,7 @@ def unprivileged(directory: Path, tree: Path, program: str) -> list[str]:
     user = _as_user(owner or _give_to_nobody(directory, tree))
     if _succeeds([*user, *probe]):
         return [*user, *tether]
-    raise ServerError(
+    raise ServeError(
         "Postgres does not run as root, and neither unshare -U nor setpriv gives it a user here"
         f" who reaches {directory} and {program}",
         remedy="Run this as another user, choose a --data-dir that others can reach,"

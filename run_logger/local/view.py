@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from run_logger.local.compiler.subscription import SubscriptionPlan
     from run_logger.local.model import Model
     from run_logger.local.operation import Field, Operation
+    from run_logger.local.request import Again, Reading
 
 _PlanT = TypeVar("_PlanT")
 
 _PLANS = 2_000
 _REQUESTS = 1_000
-# Longer ones do not come again, or not so often that it would matter.
-_MOST_CHARACTERS = 4_000
+# Longer ones are data in disguise: they would only fill the memory.
+_MOST_CHARACTERS = 50_000
 _INTROSPECTIONS = 16
 
 
@@ -41,6 +42,13 @@ class Document:
     query: str
     variables: Mapping[str, Any] | None
     name: str | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What requests have in common that are likely to differ in the values alone."""
+        given = self.variables or {}
+        kinds = [value if isinstance(value, bool) else value is None for value in given.values()]
+        return (self.query, self.name, *given, *kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +84,34 @@ class Prepared:
         return b'{"data":{%b}}' % b",".join(members)
 
 
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What was made of a request, for the next ones that differ in the values alone."""
+
+    operation: Operation
+    again: Again
+    constants: Mapping[str, bytes]
+    plans: Mapping[str, Plan]
+    subscription: SubscriptionPlan | None = None
+
+    def prepared(self, document: Document, values: Sequence[str | None]) -> Prepared:
+        return Prepared(
+            document, self.operation, values, self.constants, self.plans, self.subscription
+        )
+
+
 class View:
-    """The model and the schema of a role, with what was compiled against them."""
+    """The model and the schema of a role, with what was compiled against them.
+
+    Attributes:
+        model: What the role sees, and may do.
+    """
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self.model = model
         self._schema = build_schema(model)
         self._plans: LRUCache[str, Any] = LRUCache(_PLANS)
-        self._prepared: LRUCache[str, Prepared] = LRUCache(_REQUESTS)
+        self._recipes: LRUCache[tuple[Any, ...], _Recipe] = LRUCache(_REQUESTS)
         self._introspections: LRUCache[str, dict[str, bytes]] = LRUCache(_INTROSPECTIONS)
 
     def prepare(self, request: Mapping[str, Any]) -> Prepared:
@@ -96,22 +124,22 @@ class View:
             HasuraError: The request is refused.
         """
         document = _document(request)
-        if not _is_small(document):
-            return self._prepare(document)
-        # Whoever polls asks for the same again and again.
-        key = repr(document)
-        prepared = self._prepared.get(key)
-        if prepared is None:
-            prepared = self._prepared[key] = self._prepare(document)
-        return prepared
+        key = document.key
+        recipe = self._recipes.get(key)
+        if recipe is not None:
+            values = recipe.again.values(document.variables)
+            if values is not None:
+                return recipe.prepared(document, values)
+        reading = read_request(self._schema, document.query, document.variables, document.name)
+        recipe = self._recipe(reading)
+        if len(document.query) <= _MOST_CHARACTERS:
+            self._recipes[key] = recipe
+        return recipe.prepared(document, reading.values)
 
-    def _prepare(self, document: Document) -> Prepared:
-        operation, values = read_request(
-            self._schema, document.query, document.variables, document.name
-        )
+    def _recipe(self, reading: Reading) -> _Recipe:
+        operation, again = reading.operation, reading.again
         if operation.kind == "subscription":
-            plan = self._subscription(operation)
-            return Prepared(document, operation, values, {}, {}, plan)
+            return _Recipe(operation, again, {}, {}, self._subscription(operation))
         constants = self._constants(operation)
         compiler = compile_mutation if operation.kind == "mutation" else compile_query
         plans = {
@@ -119,7 +147,7 @@ class View:
             for field in operation.fields
             if field.key not in constants and not is_introspection(field)
         }
-        return Prepared(document, operation, values, constants, plans)
+        return _Recipe(operation, again, constants, plans)
 
     async def introspect(self, document: Document) -> dict[str, bytes]:
         """Answer the root fields that ask for the schema, by their keys, as JSON."""
@@ -135,7 +163,7 @@ class View:
 
     def _constants(self, operation: Operation) -> dict[str, bytes]:
         known = {"__typename": operation.root_type}
-        if not self._model.queries:
+        if not self.model.queries:
             known["no_queries_available"] = NO_QUERIES
         return {
             field.key: orjson.dumps(known[field.name])
@@ -158,20 +186,12 @@ class View:
         plan: _PlanT | None = self._plans.get(key)
         if plan is None:
             try:
-                plan = self._plans[key] = compiler(field, self._model)
+                plan = self._plans[key] = compiler(field, self.model)
             except RecursionError as error:
                 raise HasuraError(
                     "the operation is nested too deeply", "validation-failed", field.path
                 ) from error
         return plan
-
-
-def _is_small(document: Document) -> bool:
-    """Tell whether it is short, and its variables are no lists and objects."""
-    given = (document.variables or {}).values()
-    texts = [document.query, *(item for item in given if isinstance(item, str))]
-    is_plain = not any(isinstance(item, list | dict) for item in given)
-    return is_plain and sum(map(len, texts)) <= _MOST_CHARACTERS
 
 
 def _document(request: Mapping[str, Any]) -> Document:

@@ -7,12 +7,9 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+from run_logger.late_imports import importing
 from run_logger.provenance.facts import facts
-from run_logger.provenance.git import git_diff, git_state
-from run_logger.provenance.machine import host
 from run_logger.provenance.parts import PARTS
-from run_logger.provenance.process import command, packages, python, slurm
-from run_logger.provenance.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -41,25 +38,35 @@ def gather(parts: Collection[Part] = PARTS) -> dict[str, Any]:
     Args:
         parts: Which parts are wanted.
     """
-    return facts({part: _SOURCES[part] for part in PARTS if part in parts})
+    with importing():
+        sources = _sources()
+    return facts({part: sources[part] for part in PARTS if part in parts})
 
 
 def _gpus() -> list[str]:
+    from run_logger.provenance.programs import run  # noqa: PLC0415
+
     # Not by nvidia-ml-py: to import it can keep the run's threads waiting for 60 ms, and a driver
     # that hangs would hold our thread and not a program that can be killed.
     return _SMI_LINE.findall(run(["nvidia-smi", "-L"], SMI_SECONDS).text)
 
 
-_SOURCES: Mapping[Part, Callable[[], Any]] = {
-    "git": git_state,
-    "gpus": _gpus,
-    "host": host,
-    "slurm": slurm,
-    "python": python,
-    "command": command,
-    "git_diff": git_diff,
-    "packages": packages,
-}
+def _sources() -> Mapping[Part, Callable[[], Any]]:
+    """Return what finds out each part; what that needs is imported in our thread, not the run's."""
+    from run_logger.provenance.git import git_diff, git_state  # noqa: PLC0415
+    from run_logger.provenance.machine import host  # noqa: PLC0415
+    from run_logger.provenance.process import command, packages, python, slurm  # noqa: PLC0415
+
+    return {
+        "git": git_state,
+        "gpus": _gpus,
+        "host": host,
+        "slurm": slurm,
+        "python": python,
+        "command": command,
+        "git_diff": git_diff,
+        "packages": packages,
+    }
 
 
 class Gathering:

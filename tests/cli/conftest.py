@@ -150,7 +150,7 @@ def record(journals: Path) -> Iterator[Record]:
             line = process.stdout.readline().strip()
             assert line, "the process recorded nothing"
             if end == "killed":
-                assert process.wait(30) == -signal.SIGKILL
+                assert process.wait(60) == -signal.SIGKILL
             return Recorder(process, None if line == "None" else int(line))
 
         yield start

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from run_logger.delivery import sender
+from run_logger.delivery.sending import sender
 from tests.cli.conftest import steps
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def test_a_dry_run_says_what_is_there_and_changes_nothing(
     result = shell("sync", "--dry-run")
     assert result.code == 0
     assert f"run {run_id}: up to 5 left" in result.out
-    assert contents(journals).keys() - before.keys() <= {f"{n}.lock" for n in before}
-    assert {k: v for k, v in contents(journals).items() if k in before} == before
+    assert contents(journals) == before
     assert steps(endpoint) == []
 
 
@@ -242,7 +241,7 @@ def test_a_sync_that_watches_delivers_what_is_written_later(endpoint: str, recor
             assert (outcome["run_id"], outcome["problem"]) == (recorder.run_id, "")
             delivered += outcome["delivered"]
         sync.send_signal(signal.SIGINT)
-        _, errors = sync.communicate(timeout=20)
+        _, errors = sync.communicate(timeout=60)
     assert (sync.returncode, errors) == (0, "")
     assert steps(endpoint, recorder.run_id) == [0, 1, 2, 3, 4]
 

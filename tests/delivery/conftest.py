@@ -44,7 +44,7 @@ class Proxy:
         """Wait until an operation has come in so often."""
         with self._arrived:
             arrived = self._arrived.wait_for(
-                lambda: self.operations.count(operation) >= times, timeout=20
+                lambda: self.operations.count(operation) >= times, timeout=60
             )
         assert arrived, f"{operation} came in {self.operations.count(operation)} times"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from run_logger.delivery.batch import Batch
-from run_logger.delivery.reader import Chunk
+from run_logger.delivery.journal.reader import Chunk
+from run_logger.delivery.sending.batch import Batch
 from run_logger.jsonify import encode
 
 

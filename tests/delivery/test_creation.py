@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from run_logger.delivery import creation
+from run_logger.delivery.sending import creation
 from run_logger.errors import SchemaError, ServerError, SweepError, UnreachableError
 from run_logger.hasura_logger import Client, HasuraLogger
 
@@ -28,6 +28,7 @@ class Faults(Protocol):
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(creation, "PATIENCE", 60)
 
 
 @pytest.fixture
@@ -70,6 +71,27 @@ def test_a_create_that_fails_makes_one_run_and_uses_up_one_point(
         points.append(create(sweep_id))
     assert points == [{"lr": 1}, {"lr": 2}, {"lr": 3}]
     assert count_runs(endpoint) == 3
+
+
+def test_a_create_that_is_called_again_after_a_lost_answer_leaves_one_writer(
+    endpoint: str, proxy: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = HasuraLogger(proxy.url)
+    proxy.fail("create_run", "no answer")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(creation, "PATIENCE", 0)
+        with pytest.raises(UnreachableError):
+            logger.create_run({})
+    logger.create_run({})
+    logger.log(step=0)
+    logger.finish()
+    with Client(endpoint) as client:
+        [run] = client.execute("{ run { status writers { outcome } run_logs { log } } }")["run"]
+    assert run == {
+        "status": "finished",
+        "writers": [{"outcome": "finished"}],
+        "run_logs": [{"log": {"step": 0}}],
+    }
 
 
 def test_runs_that_are_created_at_once_get_each_point_once(
@@ -143,13 +165,15 @@ def test_a_database_without_our_tables_is_an_error_that_names_the_migration(
         ({"parameter_choices": {"data": [{"Key": "lr", "choice": []}]}}, "lr is an empty list"),
     ],
 )
-def test_a_sweep_without_anything_to_choose_is_an_error_and_no_run(
+def test_a_sweep_without_anything_to_choose_is_an_error_and_its_run_is_put_away(
     endpoint: str, create: Callable[[int], Any], values: dict[str, Any], message: str
 ) -> None:
     sweep_id = new_sweep(endpoint, **values)
     with pytest.raises(SweepError, match=message):
         create(sweep_id)
-    assert count_runs(endpoint) == 0
+    with Client(endpoint) as client:
+        (run,) = client.execute("{ run { archived status } }")["run"]
+    assert run == {"archived": True, "status": "failed"}
 
 
 def test_a_sweep_that_does_not_exist_is_an_error_with_its_id(

@@ -24,6 +24,8 @@ logger = HasuraLogger(sys.argv[1])
 CREATED = """
 logger.create_run({})
 logger.log(step=0)
+from run_logger.delivery.lifecycle import ending
+ending.SIGNAL_SECONDS = 60
 """
 
 WAITING = """
@@ -70,7 +72,7 @@ class Script:
         return process
 
     def end_of(self, process: subprocess.Popen[str]) -> Ended:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
         query = """{ run(order_by: {id: desc}, limit: 1) {
             status writers(order_by: {id: asc}) { outcome error }
             run_logs(order_by: [{writer_id: asc}, {seq: asc}]) { log }
@@ -143,6 +145,31 @@ def test_a_handler_of_the_users_is_called_and_the_end_recorded_when_it_comes(
     assert ended.steps == [0, 1]
 
 
+def test_a_handler_of_an_event_loop_is_called_and_the_end_recorded(script: Script) -> None:
+    waits = """
+import asyncio
+
+async def main():
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, asked.set)
+    logger.create_run({})
+    logger.log(step=0)
+    print("ready", flush=True)
+    await asked.wait()
+    logger.log(step=1)
+    assert loop.remove_signal_handler(signal.SIGTERM)
+
+asyncio.run(main())
+"""
+    process = script.ready(BEGINNING, waits)
+    process.terminate()
+    ended = script.end_of(process)
+    assert (ended.status, ended.errors) == (0, "")
+    assert ended.outcomes == [("killed", None)]
+    assert ended.steps == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("block", "error"), [("if True:", None), ("with logger:", "SystemExit: 5")]
 )
@@ -153,7 +180,7 @@ def test_a_handler_that_exits_keeps_its_status(
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
 {block}
     print("ready", flush=True)
-    time.sleep(30)
+    time.sleep(60)
 """
     process = script.ready(BEGINNING, CREATED, exits)
     process.terminate()
@@ -174,11 +201,27 @@ def test_ctrl_c_that_is_caught_is_no_end(script: Script) -> None:
     caught = """
 try:
     print("ready", flush=True)
-    time.sleep(30)
+    time.sleep(60)
 except KeyboardInterrupt:
     logger.log(step=1)
 """
     process = script.ready(BEGINNING, CREATED, caught)
+    process.send_signal(signal.SIGINT)
+    ended = script.end_of(process)
+    assert (ended.status, ended.outcomes, ended.steps) == (0, [("finished", None)], [0, 1])
+
+
+def test_a_cell_of_a_notebook_that_is_interrupted_is_no_end(script: Script) -> None:
+    kernel = """
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+logger.log(step=1)
+"""
+    process = script.ready(BEGINNING, CREATED, kernel)
     process.send_signal(signal.SIGINT)
     ended = script.end_of(process)
     assert (ended.status, ended.outcomes, ended.steps) == (0, [("finished", None)], [0, 1])
@@ -277,7 +320,7 @@ logger.finish()
     [
         "logger.log(step=1); logger.finish(); os._exit(0)",
         "logger.log(step=1); sys.exit()",
-        "logger.log(step=1); logger.flush(20); sys.exit()",
+        "logger.log(step=1); logger.flush(60); sys.exit()",
     ],
 )
 def test_a_forked_process_that_logs_is_a_writer_of_its_own(script: Script, child: str) -> None:
@@ -361,7 +404,7 @@ def test_a_worker_that_fails_says_why(script: Script) -> None:
 
 def test_a_worker_that_is_terminated_dies_of_it(script: Script) -> None:
     terminated = """
-worker = context.Process(target=time.sleep, args=(30,)); worker.start()
+worker = context.Process(target=time.sleep, args=(60,)); worker.start()
 worker.terminate(); worker.join()
 assert worker.exitcode == -signal.SIGTERM
 """
@@ -382,7 +425,10 @@ def log():
 done = []
 thread = threading.Thread(target=log)
 thread.start()
-for _ in range(8): logger.finish()
+for _ in range(8):
+    before = step
+    while step < before + 2: time.sleep(0.001)  # so a row is in the journal that is open now
+    logger.finish()
 done.append(True)
 thread.join()
 logger.finish()
@@ -391,7 +437,7 @@ assert logger.stats().waiting == 0
     ended = script(BEGINNING, CREATED, race)
     assert (ended.status, ended.errors) == (0, "")
     assert ended.steps == [*range(len(ended.steps))]
-    assert len(ended.outcomes) > 5
+    assert len(ended.outcomes) >= 8
 
 
 def test_os_exit_leaves_everything_on_disk(script: Script, journals: Path) -> None:
@@ -408,14 +454,14 @@ def test_a_server_that_is_away_delays_the_end_of_a_killed_process_for_some_secon
 import os, signal, sys, time
 from run_logger.hasura_logger import HasuraLogger
 HasuraLogger("http://127.0.0.1:9/v1/graphql", _run_id=1).log(step=0)
-from run_logger.delivery import ending
+from run_logger.delivery.lifecycle import ending
 ending.SIGNAL_SECONDS = 0.5
 print("ready", flush=True)
 time.sleep(60)
 """
     process = script.ready(script_of_a_joined_run)
     process.terminate()
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGTERM
     assert "1 left in" in errors
     assert "run-logger sync" in errors

@@ -14,8 +14,10 @@ from uuid import uuid4
 
 import pytest
 
-from run_logger.delivery.identity import WriterIdentity
-from run_logger.delivery.journal import Header, Journal, journal_directory
+from run_logger.delivery.journal.header import Header
+from run_logger.delivery.journal.identity import WriterIdentity
+from run_logger.delivery.journal.journal import Journal
+from run_logger.delivery.storage.files import journal_directory
 
 
 def new_header() -> Header:
@@ -103,8 +105,9 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from uuid import uuid4
-from run_logger.delivery.identity import WriterIdentity
-from run_logger.delivery.journal import Header, Journal
+from run_logger.delivery.journal.identity import WriterIdentity
+from run_logger.delivery.journal.header import Header
+from run_logger.delivery.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]), Header("", uuid4(), 1, WriterIdentity.of_this_process(), ""))
 for step in range(100):
     journal.log({"step": step})

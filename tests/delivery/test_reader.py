@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from run_logger.delivery.files import JournalFiles
-from run_logger.delivery.identity import WriterIdentity
-from run_logger.delivery.journal import Header
-from run_logger.delivery.lock import OwnerLock
-from run_logger.delivery.reader import Reader
-from run_logger.delivery.stored import StoredJournal
+from run_logger.delivery.journal.header import Header
+from run_logger.delivery.journal.identity import WriterIdentity
+from run_logger.delivery.journal.reader import Reader
+from run_logger.delivery.recovery.stored import StoredJournal
+from run_logger.delivery.storage.files import JournalFiles
+from run_logger.delivery.storage.lock import OwnerLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

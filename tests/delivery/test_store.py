@@ -9,18 +9,21 @@ import resource
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from run_logger.delivery import memory, store
-from run_logger.delivery.identity import WriterIdentity
-from run_logger.delivery.journal import Header, Journal, JournalClosedError
+from run_logger.delivery.journal.header import Header
+from run_logger.delivery.journal.identity import WriterIdentity
+from run_logger.delivery.journal.journal import Journal
+from run_logger.delivery.journal.reader import Reader
+from run_logger.delivery.storage import factory, memory, store
+from run_logger.delivery.storage.closed import JournalClosedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 def new_journal(directory: Path, **options: Any) -> Journal:
@@ -39,7 +42,7 @@ def journal(journals: Path) -> Iterator[Journal]:
 def logged(journal: Journal) -> list[Any]:
     """Return what was logged, as the journal's reader finds it."""
     found: list[Any] = []
-    reader, offset = journal.reader(), 0
+    reader, offset = Reader(journal.store), 0
     while lines := (chunk := reader.read(offset, max_rows=100, max_bytes=1 << 16)).lines:
         found += [json.loads(line).get("log") for line in lines]
         offset = chunk.end
@@ -63,53 +66,59 @@ def test_a_long_journal_goes_on_in_segments_and_delivered_ones_go(
     monkeypatch.setattr(store, "SEGMENT_BYTES", 500)
     for step in range(10):
         journal.log({"step": step})
-        journal.tend()
-    names = {segment.path: segment.first for segment in journal.segments()}
+        journal.store.tend()
+    names = {segment.path: segment.first for segment in journal.store.segments()}
     assert len(names) >= 2
     assert {path: path.name for path in journals.glob("*.jsonl")}.keys() == names.keys()
     assert logged(journal) == [{"step": step} for step in range(10)]
-    journal.discard(journal.segments()[-1].first)
-    assert [*journals.glob("*.jsonl")] == [journal.segments()[-1].path]
+    journal.store.discard(journal.store.segments()[-1].first)
+    assert [*journals.glob("*.jsonl")] == [journal.store.segments()[-1].path]
 
 
 def test_no_line_is_lost_or_doubled_when_segments_change_under_many_threads(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "SEGMENT_BYTES", 300)
+    counts = [0] * 8
+    changed = threading.Event()
 
     def log(n: int) -> None:
-        for i in range(2000):
-            journal.log({"n": n, "i": i})
+        while not changed.is_set():
+            journal.log({"n": n, "i": counts[n]})
+            counts[n] += 1
 
     threads = [threading.Thread(target=log, args=(n,)) for n in range(8)]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads):
-        journal.tend()
-        os.sched_yield()
+    while len(journal.store.segments()) < 20:
+        journal.store.tend()
+    changed.set()
+    for thread in threads:
+        thread.join()
     journal.finish("finished")
     rows = logged(journal)[:-1]
-    assert len(journal.segments()) > 2
     for n in range(8):
-        assert [row["i"] for row in rows if row["n"] == n] == [*range(2000)]
+        assert [row["i"] for row in rows if row["n"] == n] == [*range(counts[n])]
 
 
 def test_a_record_after_the_end_is_an_error_and_no_record_before_it_is_lost(
     journal: Journal,
 ) -> None:
     counts = [0] * 4
+    under_way = threading.Barrier(5, timeout=60)
 
     def log(n: int) -> None:
         with suppress(JournalClosedError):
             while True:
                 journal.log({"n": n, "i": counts[n]})
                 counts[n] += 1
+                if counts[n] == 20:
+                    under_way.wait()
 
     threads = [threading.Thread(target=log, args=(n,)) for n in range(4)]
     for thread in threads:
         thread.start()
-    while min(counts) < 20:
-        pass
+    under_way.wait()
     journal.finish("finished")
     for thread in threads:
         thread.join()
@@ -126,32 +135,34 @@ def test_a_full_disk_sends_the_journal_into_memory_and_nothing_is_lost(
     for step in range(100):
         journal.log({"step": step})
     assert logged(journal) == [{"step": step} for step in range(100)]
-    assert not journal.persistent
+    assert not journal.store.is_persistent
     assert len([record for record in caplog.records if "kept in memory" in record.message]) == 1
 
 
 def test_a_journal_comes_back_to_the_disk(journals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "DISK_PAUSE", 0)
+    monkeypatch.setattr(factory, "DISK_PAUSE", 0)
     journals.write_text("no directory")
     journal = new_journal(journals)
     journal.log({"step": 0})
-    assert not journal.persistent
+    assert not journal.store.is_persistent
     journals.unlink()
-    journal.tend()
+    journal.store.tend()
     journal.log({"step": 1})
     assert logged(journal) == [{"step": 0}, {"step": 1}]
-    journal.discard(journal.segments()[-1].first)
-    assert journal.persistent
+    journal.store.discard(journal.store.segments()[-1].first)
+    assert journal.store.is_persistent
 
 
 def test_a_journal_whose_directory_is_removed_goes_on_in_a_new_one(
-    journal: Journal, journals: Path
+    journal: Journal, journals: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal.log({"step": 0})
     for path in journals.iterdir():
         path.unlink()
     journals.rmdir()
-    journal.tend()
+    journal.store.tend()
+    journal.store.tend()
+    assert caplog.text.count("has been removed and goes on in another file") == 1
     journal.log({"step": 1})
     assert logged(journal) == [{"step": 0}, {"step": 1}]
     [path] = journals.glob("*.jsonl")
@@ -168,7 +179,7 @@ def test_records_are_dropped_and_counted_when_the_memory_is_full(
         journal.log({"step": step})
     kept = len(logged(journal))
     assert 0 < kept < 100
-    assert journal.dropped == 100 - kept
+    assert journal.store.dropped == 100 - kept
 
 
 def test_a_record_waits_for_room_where_none_is_to_be_dropped(
@@ -185,22 +196,49 @@ def test_a_record_waits_for_room_where_none_is_to_be_dropped(
 
     thread = threading.Thread(target=log)
     thread.start()
-    reader, offset = journal.reader(), 0
+    reader, offset = Reader(journal.store), 0
     while len(rows) < 200:
         chunk = reader.read(offset, max_rows=5, max_bytes=1 << 16)
         rows += [json.loads(line)["log"]["step"] for line in chunk.lines]
         offset = chunk.end
-        journal.discard(offset)
+        journal.store.discard(offset)
     thread.join()
     assert rows == [*range(200)]
-    assert journal.dropped == 0
+    assert journal.store.dropped == 0
+
+
+def test_each_record_waits_for_the_disk_where_it_is_to_outlive_a_loss_of_power(
+    journals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    for name in ("fsync", "fdatasync"):
+        sync = getattr(os, name)
+
+        def note(descriptor: int, sync: Any = sync) -> None:
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()
+            synced.append(f"{path} {os.fstat(descriptor).st_size}")
+            sync(descriptor)
+
+        monkeypatch.setattr(os, name, note)
+    journal = new_journal(journals, durable="power")
+    assert synced == [f"{journals} {journals.stat().st_size}"]
+    records: list[Callable[[], None]] = [
+        lambda: journal.log({"step": 0}),
+        lambda: journal.metadata({"a": 1}),
+        lambda: journal.finish("finished"),
+    ]
+    for record in records:
+        record()
+        assert synced[-1] == f"{journal.path} {journal.path.stat().st_size}"
+    assert len(synced) == 4
+    journal.release()
 
 
 def test_an_error_of_the_disk_loses_nothing(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.write
-    failing = [journal.segments()[0].descriptor]
+    failing = [journal.store.segments()[0].descriptor]
 
     def failing_write(descriptor: int, line: bytes) -> int:
         if descriptor not in failing:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from run_logger.delivery import adoption, sender
-from run_logger.delivery.identity import WriterIdentity
-from run_logger.delivery.journal import Header, Journal
-from run_logger.delivery.sync import deliver, deliver_rejected, find_journals, survey
+from run_logger.delivery.journal.header import Header
+from run_logger.delivery.journal.identity import WriterIdentity
+from run_logger.delivery.journal.journal import Journal
+from run_logger.delivery.recovery import adoption, stored
+from run_logger.delivery.recovery.sync import deliver, deliver_rejected, find_journals, survey
+from run_logger.delivery.sending import sender
 from run_logger.errors import JournalError, RunNotFoundError
 from run_logger.hasura_logger import Client, HasuraLogger
 
@@ -109,6 +117,74 @@ def test_a_journal_is_delivered_while_its_writer_lives_and_stays(
     journal.log({"step": 1})
     assert deliver(killed(journal), client).removed
     assert rows(client) == [{"step": 0}, {"step": 1}]
+
+
+def test_a_look_at_a_journal_takes_no_part_in_its_delivery(endpoint: str, journals: Path) -> None:
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    path = killed(journal)
+    path.with_suffix(".lock").unlink()
+    before = {file: file.read_bytes() for file in journals.iterdir()}
+    found = survey(path)
+    assert (found.records, found.live) == (1, False)
+    assert {file: file.read_bytes() for file in journals.iterdir()} == before
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_there_are_no_locks_nothing_young_is_removed(
+    client: Client,
+    endpoint: str,
+    journals: Path,
+    number: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    journal = offline(journals, endpoint)
+    journal.log({"step": 0})
+    path = killed(journal)
+    assert survey(path).live is None
+    done = deliver(path, client)
+    assert (done.delivered, done.removed) == (1, False)
+    a_day_ago = time.time() - stored.OLD_AGE - 60
+    os.utime(path, (a_day_ago, a_day_ago))
+    assert deliver(path, client).removed
+    assert rows(client) == [{"step": 0}]
+    assert [*journals.iterdir()] == []
+
+
+FORKS = """
+import os, sys
+from run_logger.hasura_logger import HasuraLogger
+logger = HasuraLogger(sys.argv[1], offline=True)
+logger.create_run({"a": 1}, charts=[{"mark": "line"}])
+logger.log(step=0)
+if not os.fork():
+    logger.log(step=1)
+    logger.finish()
+    os._exit(0)
+os.wait()
+logger.finish()
+"""
+
+
+def test_the_journal_of_a_forked_process_alone_makes_the_run(
+    client: Client, endpoint: str, journals: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", FORKS, endpoint], check=True, timeout=60)
+    parent, child = sorted(
+        find_journals([journals]), key=lambda path: b'"step":1' in path.read_bytes()
+    )
+    assert deliver(child, client).delivered == 1
+    assert deliver(parent, client).delivered == 1
+    [run] = runs(client)
+    assert run["metadata"] == {"a": 1}
+    assert len(run["charts"]) == 1
+    assert [writer["outcome"] for writer in run["writers"]] == ["finished"] * 2
+    assert sorted(row["step"] for row in rows(client)) == [0, 1]
 
 
 def test_the_half_of_a_line_belongs_to_nobody(
@@ -290,7 +366,7 @@ def test_a_deleted_run_is_said_and_its_records_are_kept(endpoint: str, journals:
         assert logger.run_id
         logger.client.delete_runs([logger.run_id])
         logger.log(step=0)
-        assert not logger.flush(20)
+        assert not logger.flush(60)
         run_id = logger.run_id
     [path] = journals.glob("*.jsonl")
     with (
@@ -319,19 +395,21 @@ def test_what_a_dead_process_left_is_adopted(
 
 
 def test_a_server_that_refuses_every_record_loses_none(
-    serve: Any, monkeypatch: pytest.MonkeyPatch
+    serve: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     served = serve()
     with psycopg.connect(served.dsn, autocommit=True) as database:
         database.execute("ALTER TABLE run_log ADD CONSTRAINT never CHECK (false)")
         monkeypatch.setattr(sender, "FIRST_PAUSE", 0.01)
-        with HasuraLogger(served.url) as logger:
+        # The first delivery is to have them all before it.
+        with HasuraLogger(served.url, debounce_time=3600) as logger:
             logger.create_run({})
             for step in range(5):
                 logger.log(step=step)
-            assert not logger.flush(2)
+            while "the server refuses every record" not in caplog.text:
+                assert not logger.flush(0.05)
             assert logger.stats().rejected == {}
             assert logger.stats().waiting == 5
             database.execute("ALTER TABLE run_log DROP CONSTRAINT never")
-            assert logger.flush(20)
+            assert logger.flush(60)
             assert logger.stats().delivered == 5

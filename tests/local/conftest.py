@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import orjson
 import psycopg
 import pytest
+from hypothesis import settings
 
 from run_logger.local.auth import Session
 from run_logger.local.engine import Engine
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from tests.conftest import MakeProject
 
 _PROJECT = Path(__file__).parent / "library"
+
+settings.register_profile("thousands", max_examples=20_000, deadline=None)
 
 
 class AskBytes(Protocol):
@@ -42,9 +45,9 @@ Ask: TypeAlias = "Callable[..., Any]"
 
 
 @pytest.fixture(scope="session")
-def ask_bytes(postgres: Postgres) -> Iterator[AskBytes]:
+def ask_bytes(any_postgres: Postgres) -> Iterator[AskBytes]:
     """Ask the library and get the answer as it is sent; what is refused raises."""
-    database = postgres.create_database()
+    database = any_postgres.create_database()
     migrate(database, _PROJECT)
     with asyncio.Runner() as runner:
         engine = runner.run(Engine.open(database, _PROJECT))

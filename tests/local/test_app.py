@@ -9,9 +9,11 @@ import orjson
 import pytest
 
 from run_logger.local.app import create_app
-from run_logger.local.auth import LOCAL_ORIGIN, Authenticator
+from run_logger.local.auth import Authenticator
 from run_logger.local.body import read_requests
 from run_logger.local.errors import HasuraError
+from run_logger.local.faults import log_fault
+from run_logger.local.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +37,7 @@ class FakeEngine:
         if code := {"refuse": "validation-failed", "break": "unexpected"}.get(request["query"]):
             raise HasuraError("no", code, "$.query", {"statement": "SELECT"})
         if request["query"] == "crash":
-            raise ZeroDivisionError("a bug, with a password in it")
+            raise ZeroDivisionError(f"a bug, with {request['variables']} in it")
         asked = {**request, "role": session.role, "session": dict(session.variables)}
         return orjson.dumps({"data": asked}, default=str)
 
@@ -43,17 +45,16 @@ class FakeEngine:
 @pytest.fixture(scope="module")
 def open_client(serve_app: Callable[[ASGIApp], str]) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=serve_app(
-            create_app(FakeEngine(), Authenticator(None), origins=LOCAL_ORIGIN.pattern)
-        )
+        base_url=serve_app(create_app(FakeEngine(), Authenticator(None), Options())),
+        timeout=60,
     ) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def closed_client(serve_app: Callable[[ASGIApp], str]) -> Iterator[httpx.Client]:
-    app = create_app(FakeEngine(), Authenticator(SECRET), origins=".*")
-    with httpx.Client(base_url=serve_app(app)) as client:
+    app = create_app(FakeEngine(), Authenticator(SECRET), Options())
+    with httpx.Client(base_url=serve_app(app), timeout=60) as client:
         yield client
 
 
@@ -112,6 +113,11 @@ def test_a_batch_is_answered_in_order_each_request_for_itself(open_client: httpx
         (b'{"query": NaN}', "invalid-json", "$"),
         (b'{"query": "\\ud800"}', "invalid-json", "$"),
         (b"[" * 100_000, "invalid-json", "$"),
+        (
+            b'{"query": "q", "variables": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}",
+            "invalid-json",
+            "$",
+        ),
         (b"17", "parse-failed", "$"),
         (b'[{"query": "q"}, 1]', "parse-failed", "$[1]"),
     ],
@@ -202,12 +208,12 @@ def test_health_tells_of_inconsistent_metadata(
     serve_app: Callable[[ASGIApp], str],
 ) -> None:
     engine = FakeEngine()
-    url = serve_app(create_app(engine, Authenticator(SECRET)))
-    assert httpx.get(f"{url}/healthz").text == "OK"
+    url = serve_app(create_app(engine, Authenticator(SECRET), Options()))
+    assert httpx.get(f"{url}/healthz", timeout=60).text == "OK"
     engine.inconsistencies.append("table x does not exist")
-    lenient = httpx.get(f"{url}/hasura/healthz")
+    lenient = httpx.get(f"{url}/hasura/healthz", timeout=60)
     assert (lenient.status_code, lenient.text) == (200, "WARN: inconsistent objects in schema")
-    strict = httpx.get(f"{url}/healthz?strict=true")
+    strict = httpx.get(f"{url}/healthz?strict=true", timeout=60)
     assert (strict.status_code, strict.text) == (500, "ERROR: inconsistent objects in schema")
 
 
@@ -222,10 +228,32 @@ def test_an_answer_has_the_id_of_its_request_or_a_new_one(open_client: httpx.Cli
     assert made[0] != made[1]
 
 
-def test_a_fault_of_ours_is_answered_without_its_details(open_client: httpx.Client) -> None:
-    response = open_client.post("/v1/graphql", json={"query": "crash"})
+@pytest.mark.parametrize("url", ["/v1/graphql", "/v1alpha1/graphql"])
+@pytest.mark.parametrize("headers", [{}, {"origin": "http://localhost"}])
+def test_a_fault_of_ours_is_answered_without_its_details_and_ends_no_connection(
+    open_client: httpx.Client,
+    url: str,
+    headers: dict[str, str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    crash = {"query": "crash", "variables": {"password": SECRET}}
+    response = open_client.post(url, json=crash, headers=headers)
     assert error_of(response) == ("unexpected", "$", "internal error")
     assert response.status_code == 500
+    for _ in range(50):
+        assert "data" in open_client.post(url, json=HELLO, headers=headers).json()
+    assert "ZeroDivisionError" in caplog.text
+    assert "test_app.py" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_fault_tells_what_led_to_it(caplog: pytest.LogCaptureFixture) -> None:
+    first = KeyError("a secret")
+    with pytest.raises(ExceptionGroup) as raised:
+        raise ExceptionGroup("a secret", [ValueError("a secret")]) from first
+    log_fault(raised.value)
+    names = ("KeyError", "ValueError", "ExceptionGroup", "in test_a_fault_tells")
+    assert [name for name in names if name not in caplog.text] == []
 
 
 def preflight(client: httpx.Client, origin: str) -> httpx.Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from run_logger.local.auth import Authenticator, Session, read_authenticator
-from run_logger.local.errors import HasuraError, ServerError
+from run_logger.local.errors import HasuraError, ServeError
 from run_logger.local.permissions import infers_functions
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_a_bad_boolean_is_refused() -> None:
     "variable", ["HASURA_GRAPHQL_UNAUTHORIZED_ROLE", "HASURA_GRAPHQL_JWT_SECRET"]
 )
 def test_what_only_has_a_meaning_with_a_secret_needs_one(variable: str) -> None:
-    with pytest.raises(ServerError, match=f"{variable} needs an admin secret"):
+    with pytest.raises(ServeError, match=f"{variable} needs an admin secret"):
         read_authenticator(None, {variable: "{}"})
 
 
@@ -88,5 +88,5 @@ def test_permissions_of_functions_are_inferred_unless_the_environment_says_no(
 
 
 def test_an_environment_that_is_not_understood_is_said() -> None:
-    with pytest.raises(ServerError, match="is 'perhaps'"):
+    with pytest.raises(ServeError, match="is 'perhaps'"):
         infers_functions({"HASURA_GRAPHQL_INFER_FUNCTION_PERMISSIONS": "perhaps"})

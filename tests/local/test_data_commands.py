@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.conftest import MakeProject, Serve, Served
 
 _SQL = """
@@ -29,10 +31,19 @@ _TABLES = """
       - name: articles
         using:
           foreign_key_constraint_on: {column: author_id, table: {schema: public, name: article}}
+      select_permissions:
+      - {role: reader, permission: {columns: [id, name], filter: {}}}
     - table: {schema: public, name: article}
       object_relationships:
       - {name: author, using: {foreign_key_constraint_on: author_id}}
+      select_permissions:
+      - role: reader
+        permission: {columns: [id, title], filter: {author_id: {_eq: X-Hasura-User-Id}}}
+      insert_permissions:
+      - role: reader
+        permission: {columns: [title], set: {author_id: X-Hasura-User-Id}, check: {}}
 """
+_READER = {"X-Hasura-Role": "reader", "X-Hasura-User-Id": "1"}
 
 
 @pytest.fixture
@@ -40,18 +51,23 @@ def served(serve: Serve, make_project: MakeProject) -> Served:
     return serve(make_project(_SQL, _TABLES))
 
 
-def post(served: Served, kind: str, args: Any) -> httpx.Response:
-    return httpx.post(f"{served.base_url}/v1/query", json={"type": kind, "args": args})
+def post(
+    served: Served, kind: str, args: Any, headers: Mapping[str, str] | None = None
+) -> httpx.Response:
+    body = {"type": kind, "args": args}
+    return httpx.post(f"{served.base_url}/v1/query", json=body, headers=headers)
 
 
-def done(served: Served, kind: str, args: Any) -> Any:
-    answer = post(served, kind, args)
+def done(served: Served, kind: str, args: Any, headers: Mapping[str, str] | None = None) -> Any:
+    answer = post(served, kind, args, headers)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def refused(served: Served, kind: str, args: Any) -> tuple[str, str]:
-    answer = post(served, kind, args)
+def refused(
+    served: Served, kind: str, args: Any, headers: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    answer = post(served, kind, args, headers)
     assert answer.status_code == 400, answer.text
     body = answer.json()
     assert body["path"].startswith("$.args")
@@ -205,3 +221,54 @@ def test_what_makes_no_sense_is_refused(
     served: Served, kind: str, args: dict[str, Any], code: str
 ) -> None:
     assert refused(served, kind, args)[0] == code
+
+
+def test_a_role_reads_and_writes_what_its_permissions_say(served: Served) -> None:
+    select = {"table": "article", "columns": ["*", {"name": "author", "columns": ["name"]}]}
+    assert done(served, "select", select, _READER) == [
+        {"id": 1, "title": "first", "author": {"name": "Ann"}},
+        {"id": 2, "title": "second", "author": {"name": "Ann"}},
+    ]
+    insert = {"table": "article", "objects": [{"title": "new"}], "returning": ["id"]}
+    assert done(served, "insert", insert, _READER) == {
+        "affected_rows": 1,
+        "returning": [{"id": 4}],
+    }
+    both = [{"type": "select", "args": {"table": "author", "columns": ["id"]}}]
+    assert done(served, "bulk", both, _READER) == [[{"id": 1}, {"id": 2}, {"id": 3}]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "refusal"),
+    [
+        (
+            "select",
+            {"table": "author", "columns": ["age"]},
+            ("permission-denied", 'role "reader" does not have permission to select column "age"'),
+        ),
+        (
+            "insert",
+            {"table": "article", "objects": [{"author_id": 2}]},
+            (
+                "permission-denied",
+                'role "reader" does not have permission to insert column "author_id"',
+            ),
+        ),
+        (
+            "delete",
+            {"table": "article", "where": {}},
+            ("permission-denied", 'delete on "article" for role "reader" is not allowed. '),
+        ),
+        (
+            "count",
+            {"table": "nothing"},
+            ("permission-denied", 'select on "nothing" for role "reader" is not allowed. '),
+        ),
+        ("run_sql", {"sql": "SELECT 1"}, ("access-denied", "restricted access : admin only")),
+        ("bulk", [{"type": "clear_metadata"}], ("access-denied", "restricted access : admin only")),
+    ],
+)
+def test_a_role_is_refused_what_it_has_no_permission_for(
+    served: Served, kind: str, args: Any, refusal: tuple[str, str]
+) -> None:
+    assert refused(served, kind, args, _READER) == refusal

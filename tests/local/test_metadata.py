@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from run_logger.local.catalog import Name
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.metadata import Metadata, read_metadata
 
 if TYPE_CHECKING:
@@ -97,6 +97,45 @@ def test_the_first_postgres_source_is_served_and_the_rest_is_said_to_be_left_out
     assert metadata.left_out == ("actions", "the source 'sales'", "the source 'lab'")
 
 
+def test_what_is_left_out_of_the_source_is_said_once_and_kept(tmp_path: Path) -> None:
+    files = {
+        "metadata/databases/databases.yaml": """
+            - name: default
+              kind: postgres
+              customization: {root_fields: {prefix: lab_}}
+              native_queries: [{root_field_name: q}]
+              tables:
+              - {table: run, event_triggers: [{name: t}], remote_relationships: [{name: r}]}
+              - table: log
+                insert_permissions:
+                - {role: r, permission: {check: {}, columns: [], validate_input: {type: http}}}
+              - {table: sweep, event_triggers: [{name: t}]}
+        """,
+        "metadata/api_limits.yaml": "disabled: false\n",
+        "metadata/network.yaml": "tls_allowlist: []\n",
+    }
+    metadata = read_metadata(_write(tmp_path, files))
+    assert metadata.left_out == (
+        "API limits",
+        "the customization of names",
+        "native queries",
+        "event triggers",
+        "remote relationships",
+        "the validation of inputs",
+    )
+    assert metadata.document["network"] == {"tls_allowlist": []}
+
+
+def test_the_default_names_are_no_customization(tmp_path: Path) -> None:
+    files = {
+        "metadata/databases/databases.yaml": (
+            "- {name: default, kind: postgres, tables: [],"
+            " customization: {naming_convention: hasura-default}}\n"
+        )
+    }
+    assert read_metadata(_write(tmp_path, files)).left_out == ()
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -109,6 +148,6 @@ def test_the_first_postgres_source_is_served_and_the_rest_is_said_to_be_left_out
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str, complaint: str) -> None:
     _write(tmp_path, {"metadata/tables.yaml": text})
-    with pytest.raises(ServerError) as caught:
+    with pytest.raises(ServeError) as caught:
         read_metadata(tmp_path)
     assert complaint in str(caught.value)

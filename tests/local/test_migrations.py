@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.migrations import migrate
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_of_several_databases_the_one_called_default_is_meant(
 
 def test_several_databases_without_a_default_are_an_error(database: str, tmp_path: Path) -> None:
     project = write(tmp_path, {"one/1": "", "two/1": ""})
-    with pytest.raises(ServerError, match="several databases"):
+    with pytest.raises(ServeError, match="several databases"):
         migrate(database, project)
 
 
@@ -88,14 +88,14 @@ def test_two_files_of_one_version_are_an_error_that_names_both(
     database: str, tmp_path: Path
 ) -> None:
     project = write(tmp_path, {"default/1_a": "", "default/01_b": ""})
-    with pytest.raises(ServerError, match=r"01_b and \S+1_a have the same version"):
+    with pytest.raises(ServeError, match=r"01_b and \S+1_a have the same version"):
         migrate(database, project)
 
 
 def test_migrations_in_yaml_are_an_error_that_names_the_file(database: str, tmp_path: Path) -> None:
     (tmp_path / "migrations/default/1_a").mkdir(parents=True)
     (tmp_path / "migrations/default/1_a/up.yaml").write_text("- type: run_sql")
-    with pytest.raises(ServerError, match=r"1_a/up\.yaml is a migration of a Hasura CLI before"):
+    with pytest.raises(ServeError, match=r"1_a/up\.yaml is a migration of a Hasura CLI before"):
         migrate(database, tmp_path)
 
 
@@ -110,7 +110,7 @@ def test_a_failing_file_is_rolled_back_and_those_before_it_stay(
             "default/2_bad": "CREATE TABLE half ();\nSELECT nothing",
         },
     )
-    with pytest.raises(ServerError, match=r"2_bad/up\.sql, line 2: column \"nothing\" does not"):
+    with pytest.raises(ServeError, match=r"2_bad/up\.sql, line 2: column \"nothing\" does not"):
         migrate(database, project)
     assert tables(database) == ["good"]
     (project / "migrations/default/2_bad/up.sql").write_text("CREATE TABLE whole ()")
@@ -165,7 +165,7 @@ def test_the_error_names_file_and_line_and_what_postgres_says(
     database: str, tmp_path: Path, text: str, line: int | None, message: str
 ) -> None:
     project = write(tmp_path, {"default/1_init": text})
-    with pytest.raises(ServerError) as caught:
+    with pytest.raises(ServeError) as caught:
         migrate(database, project)
     where = f"line {line}: " if line else "at its end: "
     assert f"{project}/migrations/default/1_init/up.sql, {where}" in str(caught.value)
@@ -238,6 +238,6 @@ def test_an_extension_that_this_postgres_lacks_is_an_error_with_a_way_out(
     any_postgres: Postgres, tmp_path: Path
 ) -> None:
     project = write(tmp_path, {"default/1": "CREATE EXTENSION postgis"})
-    with pytest.raises(ServerError, match=r"1/up\.sql, line 1: .*postgis") as caught:
+    with pytest.raises(ServeError, match=r"1/up\.sql, line 1: .*postgis") as caught:
         migrate(any_postgres.create_database(), project)
     assert "Point PGBIN to a Postgres that has this extension" in str(caught.value)

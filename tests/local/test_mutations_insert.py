@@ -324,6 +324,15 @@ def test_a_view_fills_columns_left_out_with_the_defaults_of_its_table(library: S
     assert answer == {"insert_registered_author": response}
 
 
+def test_a_view_takes_rows_that_give_nothing(library: Sandbox) -> None:
+    answer = library.ask(
+        "mutation { insert_numbered(objects: [{}, {tags: []}, {}]) { affected_rows }"
+        " more: insert_numbered(objects: [{}, {}]) { returning { id tags } } }"
+    )
+    rows = [{"id": 4, "tags": ["none"]}, {"id": 5, "tags": ["none"]}]
+    assert answer == {"insert_numbered": {"affected_rows": 3}, "more": {"returning": rows}}
+
+
 def test_a_volatile_function_is_a_mutation(library: Sandbox) -> None:
     answer = library.ask('mutation { add_author(args: {given: "a"}) { id name } }')
     assert answer == {"add_author": [{"id": 1, "name": "a"}]}
@@ -434,3 +443,33 @@ def test_the_fields_of_a_mutation_are_one_transaction(library: Sandbox) -> None:
     )
     assert error[1] == "$.selectionSet.insert_author_one.args.object"
     assert library.rows("SELECT * FROM author") == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "row", "variables"),
+    [
+        ("", "{name: null}", {}),
+        ("($name: String)", "{name: $name}", {}),
+        ("($row: author_insert_input!)", "$row", {"row": {"name": None}}),
+    ],
+)
+def test_null_is_refused_for_a_column_that_is_never_null(
+    library: Sandbox, declared: str, row: str, variables: dict[str, Any]
+) -> None:
+    query = f"mutation {declared} {{ insert_author(objects: [{row}]) {{ affected_rows }} }}"
+    assert library.refused(query, variables) == (
+        "validation-failed",
+        "$.selectionSet.insert_author.args.objects[0].name",
+        "unexpected null value for type 'String'",
+    )
+
+
+def test_a_row_of_defaults_may_be_there_already(library: Sandbox) -> None:
+    upsert = """
+        mutation {
+          insert_everything_one(
+            object: {}, on_conflict: {constraint: everything_pkey, update_columns: [small]}
+          ) { id }
+        }
+    """
+    assert library.ask(upsert) == {"insert_everything_one": {"id": 1}}

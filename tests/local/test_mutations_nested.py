@@ -354,12 +354,12 @@ def test_a_row_without_dependents_may_be_skipped(library: Sandbox) -> None:
     [
         ('[{name: "a", articles: {data: [{title: "bad"}]}}]', "[0].articles.data"),
         ('[{name: "a"}, {name: "a", detail: {data: {phone: "1"}}}]', "[1]"),
-        ('[{name: "b", detail: {data: {phone: null}}}]', "[0].detail.data"),
+        ('[{name: "b", detail: {data: {}}}]', "[0].detail.data"),
         (
             '[{name: "a", articles: {data: [{title: "x"}, {title: "bad", tags: {data: {}}}]}}]',
             "[0].articles.data[1]",
         ),
-        ('[{name: "a", publisher: {data: {name: null}}}]', "[0].publisher.data"),
+        ('[{name: "a", publisher: {data: {}}}]', "[0].publisher.data"),
     ],
 )
 def test_an_error_of_the_database_names_the_place_of_the_row(

@@ -24,7 +24,9 @@ CREATE TABLE article (
     changed timestamptz
 );
 CREATE TABLE "Two Keys" ("a b" int, c text, value int, PRIMARY KEY ("a b", c));
-CREATE TABLE review (id serial PRIMARY KEY, article_id int REFERENCES article);
+CREATE TABLE review (
+    id serial PRIMARY KEY, article_id int REFERENCES article, stars int NOT NULL DEFAULT 0
+);
 CREATE VIEW popular AS SELECT id, title FROM article WHERE likes > 10;
 CREATE FUNCTION shout(article) RETURNS text STABLE LANGUAGE sql AS 'SELECT upper($1.title)';
 INSERT INTO author (name) VALUES ('a'), ('b');
@@ -291,3 +293,37 @@ def test_a_row_that_others_refer_to_stays(library: Sandbox) -> None:
     assert (code, path) == ("constraint-violation", "$")
     assert message.startswith("Foreign key violation. update or delete on table")
     assert library.rows("SELECT count(*) FROM article") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("operators", "path", "message"),
+    [
+        ("_set: {stars: null}", "_set.stars", "unexpected null value for type 'Int'"),
+        ("_inc: {stars: null}", "_inc.stars", "unexpected null value for type 'Int'"),
+    ],
+)
+def test_null_is_refused_for_a_column_that_is_never_null(
+    library: Sandbox, operators: str, path: str, message: str
+) -> None:
+    query = f"mutation {{ update_review(where: {{}}, {operators}) {{ affected_rows }} }}"
+    place = f"$.selectionSet.update_review.args.{path}"
+    assert library.refused(query) == ("validation-failed", place, message)
+
+
+@pytest.mark.parametrize(
+    ("operators", "path", "message"),
+    [
+        ("_delete_elem: {doc: null}", "_delete_elem.doc", "unexpected null value for type 'Int'"),
+        (
+            "_delete_at_path: {doc: null}",
+            "_delete_at_path.doc",
+            "expected a list, but found null",
+        ),
+    ],
+)
+def test_null_is_no_place_in_a_document(
+    library: Sandbox, operators: str, path: str, message: str
+) -> None:
+    query = f"mutation {{ update_article(where: {{}}, {operators}) {{ affected_rows }} }}"
+    place = f"$.selectionSet.update_article.args.{path}"
+    assert library.refused(query) == ("validation-failed", place, message)

@@ -406,6 +406,21 @@ def test_filters_know_json_arrays_and_computed_fields(
 
 
 @pytest.mark.parametrize(
+    ("predicates", "expected"),
+    [
+        ({"count": {"predicate": {"_gt": 1}}}, [1]),
+        ({"count": {"predicate": {"_eq": 1}, "filter": {"published": True}}}, [1, 2]),
+        ({"count": {"predicate": {"_eq": 0}, "arguments": ["subtitle"]}}, [3]),
+        ({"bool_or": {"predicate": {"_eq": False}, "arguments": "published"}}, [3]),
+    ],
+)
+def test_filters_know_aggregates_of_related_rows(
+    filtered: Callable[..., list[int]], predicates: Any, expected: list[int]
+) -> None:
+    assert filtered({"articles_aggregate": predicates}, table="author") == expected
+
+
+@pytest.mark.parametrize(
     ("condition", "value", "expected"),
     [
         ({"author_id": {"_eq": "X-Hasura-Value"}}, "1", [1, 2]),

@@ -101,9 +101,9 @@ def test_hmacs_are_those_of_everybody_else(
     ],
 )
 def test_what_is_not_built_in_is_an_error_that_says_what_to_do(
-    postgres: Postgres, make_project: MakeProject, sql: str
+    embedded_postgres: Postgres, make_project: MakeProject, sql: str
 ) -> None:
-    dsn = postgres.create_database()
+    dsn = embedded_postgres.create_database()
     migrate(dsn, make_project("SELECT 1"))
     with (
         psycopg.connect(dsn) as connection,
@@ -113,8 +113,10 @@ def test_what_is_not_built_in_is_an_error_that_says_what_to_do(
     assert "PGBIN" in (refused.value.diag.message_hint or "")
 
 
-def test_it_can_be_moved_to_another_schema(postgres: Postgres, make_project: MakeProject) -> None:
-    dsn = postgres.create_database()
+def test_it_can_be_moved_to_another_schema(
+    any_postgres: Postgres, make_project: MakeProject
+) -> None:
+    dsn = any_postgres.create_database()
     migrate(
         dsn,
         make_project("CREATE SCHEMA crypto; ALTER EXTENSION pgcrypto SET SCHEMA crypto"),

@@ -18,7 +18,7 @@ from run_logger.local.binaries import (
     find_binaries,
     system_binaries,
 )
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.postgres import Postgres
 
 # Starts a server, writes a row, says so, and waits to be killed.
@@ -123,7 +123,7 @@ def test_data_of_another_version_are_refused_with_both_versions_and_the_remedy(
 ) -> None:
     with Postgres(private_home, binaries=debian, durable=False):
         pass
-    with pytest.raises(ServerError) as caught:
+    with pytest.raises(ServeError) as caught:
         Postgres(private_home, binaries=embedded).start()
     assert f"are of Postgres {debian.major}" in str(caught.value)
     assert f"holds Postgres {embedded.version}" in str(caught.value)
@@ -132,13 +132,13 @@ def test_data_of_another_version_are_refused_with_both_versions_and_the_remedy(
 
 def test_a_data_directory_of_someone_elses_postgres_is_refused(tmp_path: Path) -> None:
     (tmp_path / "PG_VERSION").write_text("13\n")
-    with pytest.raises(ServerError, match="data directory of Postgres 13 that run-logger did not"):
+    with pytest.raises(ServeError, match="data directory of Postgres 13 that run-logger did not"):
         Postgres(tmp_path).start()
 
 
 def test_a_file_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ServerError, match="file cannot be used: File exists"):
+    with pytest.raises(ServeError, match="file cannot be used: File exists"):
         Postgres(tmp_path / "file").start()
 
 
@@ -149,7 +149,7 @@ def test_a_directory_without_locks_is_refused(
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr("fcntl.flock", no_locks)
-    with pytest.raises(ServerError, match="cannot be used: Function not implemented"):
+    with pytest.raises(ServeError, match="cannot be used: Function not implemented"):
         Postgres(private_home).start()
 
 
@@ -164,7 +164,7 @@ def test_a_second_server_on_the_directory_is_refused(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("run_logger.local.postgres._PREDECESSOR_SECONDS", 0)
-    with pytest.raises(ServerError, match="Another server runs on the data directory"):
+    with pytest.raises(ServeError, match="Another server runs on the data directory"):
         Postgres(postgres.directory).start()
     assert value(postgres.dsn(), "SELECT 1") == 1
 
@@ -176,7 +176,7 @@ def test_a_server_that_somebody_started_by_hand_is_seen(private_home: Path) -> N
     cluster = private_home / "postgres"
     with subprocess.Popen(["sleep", "60"], cwd=cluster) as stranger:
         (cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{cluster}\n")
-        with pytest.raises(ServerError, match=rf"Another Postgres \(process {stranger.pid}\)"):
+        with pytest.raises(ServeError, match=rf"Another Postgres \(process {stranger.pid}\)"):
             server.start()
         stranger.kill()
 
@@ -198,7 +198,7 @@ def test_a_server_that_does_not_start_says_why(private_home: Path) -> None:
     with server:
         pass
     (private_home / "postgres" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
-    with pytest.raises(ServerError, match='invalid value for parameter "shared_buffers"'):
+    with pytest.raises(ServeError, match='invalid value for parameter "shared_buffers"'):
         server.start()
 
 
@@ -238,7 +238,7 @@ def test_a_pgbin_without_postgres_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGBIN", str(tmp_path))
-    with pytest.raises(ServerError, match="does not hold Postgres's programs"):
+    with pytest.raises(ServeError, match="does not hold Postgres's programs"):
         find_binaries()
 
 
@@ -269,5 +269,5 @@ def test_root_without_any_way_to_another_user_is_told_so(
     monkeypatch.setattr(unprivileged, "_NAMESPACE", ["no such program"])
     monkeypatch.setattr(unprivileged, "_as_user", lambda _: ["no such program"])
     monkeypatch.setattr(unprivileged, "_give_to_nobody", lambda *_: 65534)
-    with pytest.raises(ServerError, match="Postgres does not run as root"):
+    with pytest.raises(ServeError, match="Postgres does not run as root"):
         server.start()

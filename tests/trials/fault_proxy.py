@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FaultProxy"]
 
+_PATIENCE = 120
+"""Seconds that the proxy may take to begin and to end, on a machine that is busy."""
+
 _DROPPED_HEADERS = {"host", "connection", "content-length", "accept-encoding"}
 
 
@@ -26,8 +29,11 @@ class FaultProxy:
 
     Args:
         endpoint: The URL of the GraphQL API behind it.
-        plan: The fault of each request, in the order in which they come in; past its end all pass.
+        plan: The fault of each request, or what is answered in place of the server, in the order
+            in which they come in; past its end all pass.
         on_fault: Called with each fault at its moment, before the client can know of it.
+        largest: The most bytes of a request's body; a larger one is refused with 413, as gateways
+            do. None takes all.
 
     Attributes:
         url: Its own URL for the endpoint.
@@ -37,14 +43,16 @@ class FaultProxy:
     def __init__(
         self,
         endpoint: str,
-        plan: Iterable[Fault] = (),
-        on_fault: Callable[[Fault], None] | None = None,
+        plan: Iterable[Fault | Answer] = (),
+        on_fault: Callable[[Fault | Answer], None] | None = None,
+        largest: int | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._plan = iter(plan)
         self._on_fault = on_fault
+        self._largest = largest
         self.url = ""
-        self.counts: Counter[Fault] = Counter()
+        self.counts: Counter[Fault | Answer] = Counter()
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
@@ -52,7 +60,7 @@ class FaultProxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(_PATIENCE)
         return self
 
     def __exit__(
@@ -61,21 +69,31 @@ class FaultProxy:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(_PATIENCE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def refuse_more_than(self, largest: int | None) -> None:
+        """Refuse from now on what is larger; None takes all again."""
+        self._largest = largest
+
+    def hang_up(self) -> None:
+        """Cut all connections, as a server does that starts again."""
+        asyncio.run_coroutine_threadsafe(self._cut_connections(), self._loop).result(_PATIENCE)
 
     @property
     def requests(self) -> int:
         """The number of requests that came in, those that passed included."""
         return self.counts.total()
 
-    def follow(self, plan: Iterable[Fault]) -> None:
+    def follow(self, plan: Iterable[Fault | Answer]) -> None:
         """Do from now on what another plan says."""
         self._plan = iter(plan)
 
-    def wait_until(self, condition: Callable[[Counter[Fault]], bool], timeout: float) -> bool:
+    def wait_until(
+        self, condition: Callable[[Counter[Fault | Answer]], bool], timeout: float
+    ) -> bool:
         """Wait for a condition of the counts; return whether it came true in time."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self.counts), timeout)
@@ -88,10 +106,15 @@ class FaultProxy:
 
     async def _stop(self) -> None:
         self._server.close()
+        await self._cut_connections()
+        await self._upstream.aclose()
+
+    async def _cut_connections(self) -> None:
+        await asyncio.sleep(0)  # who has just come in is served by now
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        await self._upstream.aclose()
+        await asyncio.sleep(0)  # and what is aborted is closed
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -110,10 +133,11 @@ class FaultProxy:
     async def _one_request(self, exchange: _Exchange) -> bool:
         """Deal with a request; return whether the connection can take another."""
         await exchange.read_head()
-        fault = next(self._plan, Fault.PASS)
+        is_too_large = self._largest is not None and exchange.size() > self._largest
+        fault = Fault.STATUS_413 if is_too_large else next(self._plan, Fault.PASS)
         return await exchange.suffer(fault, lambda: self._note(fault))
 
-    def _note(self, fault: Fault) -> None:
+    def _note(self, fault: Fault | Answer) -> None:
         with self._changed:
             self.counts[fault] += 1
             self._changed.notify_all()
@@ -143,16 +167,21 @@ class _Exchange:
         pairs = (line.split(":", 1) for line in lines)
         self._headers = {name.lower(): value.strip() for name, value in pairs}
 
-    async def suffer(self, fault: Fault, note: Callable[[], None]) -> bool:
+    def size(self) -> int:
+        """Return the size of the request's body, in bytes."""
+        return int(self._headers.get("content-length", "0"))
+
+    async def suffer(self, fault: Fault | Answer, note: Callable[[], None]) -> bool:
         """Do to the request what the fault says; return whether the connection goes on."""
         if fault in (Fault.REFUSE, Fault.CUT_REQUEST):
             await self._read_part(0 if fault is Fault.REFUSE else 0.5)
             note()
             return False
         body = await self._read_part(1)
-        if fault in ANSWERS:
+        given = fault if isinstance(fault, Answer) else ANSWERS.get(fault)
+        if given is not None:
             note()
-            await self._send(ANSWERS[fault])
+            await self._send(given)
             return True
         if fault is Fault.STALL:
             note()
@@ -163,8 +192,7 @@ class _Exchange:
         return await self._spoil(fault, answer)
 
     async def _read_part(self, part: float) -> bytes:
-        size = int(self._headers.get("content-length", "0"))
-        return await self._reader.readexactly(int(part * size))
+        return await self._reader.readexactly(int(part * self.size()))
 
     async def _forward(self, body: bytes) -> Answer:
         headers = {k: v for k, v in self._headers.items() if k not in _DROPPED_HEADERS}
@@ -174,7 +202,7 @@ class _Exchange:
             return Answer(502)
         return Answer(got.status_code, got.content, got.headers.get("content-type", ""))
 
-    async def _spoil(self, fault: Fault, answer: Answer) -> bool:
+    async def _spoil(self, fault: Fault | Answer, answer: Answer) -> bool:
         half = len(answer.body) // 2
         match fault:
             case Fault.LOSE_ANSWER:
@@ -201,7 +229,7 @@ class _Exchange:
         headers = {
             "content-type": answer.content_type,
             "content-length": str(len(answer.body)),
-            **answer.headers,
+            **dict(answer.headers),
         }
         lines = [f"HTTP/1.1 {answer.status} As planned", *(f"{k}: {v}" for k, v in headers.items())]
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"

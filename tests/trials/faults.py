@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import orjson
 
@@ -57,12 +57,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that no server gave."""
+    """An answer that no server gave; its headers are names and values."""
 
     status: int
     body: bytes = b""
     content_type: str = "text/html"
-    headers: dict[str, str] = field(default_factory=dict[str, str])
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def asking_to_wait(cls, status: int, retry_after: str) -> Self:
+        """Return one that says when to come back."""
+        return cls(status, headers=(("retry-after", retry_after),))
 
 
 def _graphql_error(code: str, message: str) -> Answer:
@@ -75,14 +80,12 @@ _PAGE = b"<html><body><h1>Sign in to the network</h1></body></html>"
 ANSWERS = {
     Fault.STATUS_408: Answer(408),
     Fault.STATUS_413: Answer(413, b"<h1>413 Request Entity Too Large</h1>"),
-    Fault.STATUS_429: Answer(429, headers={"retry-after": "1"}),
-    Fault.STATUS_429_WITH_DATE: Answer(
-        429, headers={"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}
-    ),
-    Fault.STATUS_429_WITH_NONSENSE: Answer(429, headers={"retry-after": "-soon"}),
+    Fault.STATUS_429: Answer.asking_to_wait(429, "1"),
+    Fault.STATUS_429_WITH_DATE: Answer.asking_to_wait(429, "Sun, 06 Nov 1994 08:49:37 GMT"),
+    Fault.STATUS_429_WITH_NONSENSE: Answer.asking_to_wait(429, "-soon"),
     Fault.STATUS_500: Answer(500, _PAGE),
     Fault.STATUS_502: Answer(502, _PAGE),
-    Fault.STATUS_503: Answer(503, headers={"retry-after": "0"}),
+    Fault.STATUS_503: Answer.asking_to_wait(503, "0"),
     Fault.HTML: Answer(200, _PAGE),
     Fault.UNEXPECTED: _graphql_error("unexpected", "database query error"),
     Fault.DENIED: _graphql_error("access-denied", "invalid x-hasura-admin-secret"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-__all__ = ["Oracle", "Row", "Verdict", "WriterRow", "same"]
+__all__ = ["Oracle", "Row", "Verdict", "WriterRow", "same", "verdict_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +97,7 @@ class Oracle:
             in_flight: How many more rows of each source may be there: calls that were under way.
             resent: Whether some rows were set aside and sent again, and so came later.
         """
-        rows = self.rows(key)
-        seen = Counter((r.log.get("source"), r.log.get("number")) for r in rows)
-        wanted = {(source, n) for source, count in enumerate(counts) for n in range(count)}
-        allowed = wanted | {
-            (source, count + n) for source, count in enumerate(counts) for n in range(in_flight)
-        }
-        return Verdict(
-            records=len(wanted),
-            lost=len(wanted - seen.keys()),
-            doubled=seen.total() - len(seen) + _repeated_positions(rows),
-            out_of_order=_out_of_order(rows) + (0 if resent else _out_of_arrival(rows)),
-            altered=sum(not _unaltered(r) for r in rows),
-            invented=len(seen.keys() - allowed),
-        )
+        return verdict_of(self.rows(key), counts, in_flight=in_flight, resent=resent)
 
     def rows(self, key: UUID) -> list[Row]:
         """Return a run's rows by writer and position."""
@@ -146,6 +133,32 @@ class Oracle:
             WHERE run.key = %s ORDER BY writer_id, seq
         """
         return [blob for (blob,) in self._connection.execute(query, [key])]
+
+
+def verdict_of(
+    rows: Sequence[Row], counts: Sequence[int], *, in_flight: int = 0, resent: bool = False
+) -> Verdict:
+    """Compare rows of a run's log, by writer and position, with those that its sources logged.
+
+    Args:
+        rows: The rows.
+        counts: How many calls of each source returned.
+        in_flight: How many more rows of each source may be there: calls that were under way.
+        resent: Whether some rows were set aside and sent again, and so came later.
+    """
+    seen = Counter((r.log.get("source"), r.log.get("number")) for r in rows)
+    wanted = {(source, n) for source, count in enumerate(counts) for n in range(count)}
+    allowed = wanted | {
+        (source, count + n) for source, count in enumerate(counts) for n in range(in_flight)
+    }
+    return Verdict(
+        records=len(wanted),
+        lost=len(wanted - seen.keys()),
+        doubled=seen.total() - len(seen) + _repeated_positions(rows),
+        out_of_order=_out_of_order(rows) + (0 if resent else _out_of_arrival(rows)),
+        altered=sum(not _unaltered(r) for r in rows),
+        invented=len(seen.keys() - allowed),
+    )
 
 
 def same(stored: Any, given: Any) -> bool:

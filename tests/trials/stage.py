@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from tests.trials.rows import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.trials.oracle import Oracle, Verdict
 
-__all__ = ["Run", "Stage"]
+__all__ = ["Ended", "Program", "Run", "Stage", "ended", "eventually"]
 
-PATIENCE = 240
-"""Seconds until a program counts as hung."""
+PATIENCE = 1200
+"""Seconds until a program counts as hung, on a machine that is busy with much else."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Run:
             **more,
         )
 
-    def start(self, program: str, *arguments: Any, **more: Any) -> subprocess.Popen[str]:
+    def start(self, program: str, *arguments: Any, **more: Any) -> Program:
         """Start a program that logs to the run.
 
         Args:
@@ -60,16 +61,7 @@ class Run:
         environment = self.environment(**{k: str(more.pop(k)) for k in [*more] if k.isupper()})
         python = [*more.pop("under", ()), sys.executable, "-m"]
         command = [*python, f"tests.trials.programs.{program}", *map(str, arguments)]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            command,
-            env=environment,
-            cwd=self.stage.scratch,  # no repository, whose state would be part of the run
-            text=True,
-            stdout=pipe,
-            stderr=pipe,
-            **more,
-        )
+        return self.stage.start(command, environment, **more)
 
     def complete(self, program: str, *arguments: Any, status: int = 0, **more: Any) -> Ended:
         """Run a program to its end, which is to be this status."""
@@ -96,15 +88,49 @@ class Ended:
     errors: str
 
 
-def ended(process: subprocess.Popen[str]) -> Ended:
+class Program(subprocess.Popen[str]):
+    """A process whose stderr goes to a file: a pipe that nobody reads would hold it up.
+
+    Args:
+        command: What to start.
+        errors: The file.
+        more: What else `Popen` takes.
+    """
+
+    def __init__(self, command: Sequence[str], errors: Path, **more: Any) -> None:
+        self._errors = errors
+        with errors.open("wb") as stderr:
+            super().__init__(command, text=True, stdout=subprocess.PIPE, stderr=stderr, **more)
+
+    def complaints(self) -> str:
+        """Return what it has written to stderr so far."""
+        return self._errors.read_text(encoding="utf-8")
+
+    def said(self) -> str:
+        """Wait for its next line, and return it without its end."""
+        assert self.stdout is not None
+        return self.stdout.readline().rstrip("\n")
+
+
+def ended(process: Program) -> Ended:
     """Wait for the end of a program; one that hangs is killed, and the trial fails."""
     try:
-        output, errors = process.communicate(timeout=PATIENCE)
+        output, _ = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
-        output, errors = process.communicate()
-        raise AssertionError(f"a program did not end: {output}{errors}") from None
-    return Ended(process.returncode, output, errors)
+        output, _ = process.communicate()
+        raise AssertionError(f"a program did not end: {output}{process.complaints()}") from None
+    return Ended(process.returncode, output, process.complaints())
+
+
+def eventually(is_so: Callable[[], bool], seconds: float = 200) -> bool:
+    """Wait until something is so; return whether it ever was."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 @dataclass(frozen=True)
@@ -116,12 +142,30 @@ class Stage:
         oracle: Reads its database.
         directory: Where journals go.
         scratch: Where else files go.
+        processes: What was started here.
     """
 
     endpoint: str
     oracle: Oracle
     directory: Path
     scratch: Path
+    processes: list[Program] = field(default_factory=list[Program])
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str], **more: Any) -> Program:
+        """Start a process; where a trial fails, it does not outlive that."""
+        errors = self.scratch / f"{len(self.processes)}.errors"
+        # No repository is there, whose state would be part of the run.
+        process = Program(command, errors, env=environment, cwd=self.scratch, **more)
+        self.processes.append(process)
+        return process
+
+    def clear(self) -> None:
+        """End the processes that still run."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of a program on this stage."""
@@ -139,17 +183,10 @@ class Stage:
         """Return the same stage with another directory of journals."""
         return replace(self, directory=directory)
 
-    def start_sync(self, *arguments: Any, **more: Any) -> subprocess.Popen[str]:
+    def start_sync(self, *arguments: Any, **more: Any) -> Program:
         """Start `run-logger sync`."""
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            [sys.executable, "-m", "run_logger.cli", "sync", *map(str, arguments)],
-            env=self.environment(),
-            text=True,
-            stdout=pipe,
-            stderr=pipe,
-            **more,
-        )
+        command = [sys.executable, "-m", "run_logger.cli", "sync", *map(str, arguments)]
+        return self.start(command, self.environment(), **more)
 
     def sync(self, *arguments: Any, status: int = 0, **more: Any) -> Ended:
         """Run `run-logger sync` to its end, which is to be this status."""

@@ -12,7 +12,7 @@ from run_logger.hasura_logger import HasuraLogger
 from tests.trials.fault_proxy import FaultProxy
 from tests.trials.faults import Fault, deck
 from tests.trials.oracle import Verdict
-from tests.trials.stage import ended
+from tests.trials.stage import ended, eventually
 from tests.trials.test_death import metadata_verdict
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tests.trials.conftest import Record, Size
-    from tests.trials.stage import Run, Stage
+    from tests.trials.stage import Program, Run, Stage
 
 
 WAYS = {
@@ -37,10 +37,11 @@ WAYS = {
 def test_many_log_at_once(way: str, stage: Stage, size: Size, record: Record) -> None:
     workers, few_rows, all_rows = WAYS[way]
     run = stage.run(sources=workers + 1)
-    run.complete("parallel", way, workers, size(few_rows, all_rows))
+    end = run.complete("parallel", way, workers, size(few_rows, all_rows))
     assert min(run.counts()) >= 1
     stage.sync()
-    record(run.judge(sources=workers + 1))
+    said = (line.split(": ") for line in end.output.splitlines())
+    record(run.judge(sources=workers + 1), **{name: int(figure) for name, figure in said})
 
 
 @pytest.mark.parametrize("way", ["forks", "pool"])
@@ -69,24 +70,34 @@ def offline_run(stage: Stage, rows: int) -> Run:
     return run
 
 
-def test_two_syncs_of_one_journal_killed_midway(
+def test_two_syncs_with_other_batch_sizes_killed_midway(
     stage: Stage, size: Size, rng: Random, record: Record
 ) -> None:
     verdict, kills = Verdict(), 0
     for _ in range(size(1, 40)):
         run = offline_run(stage, 2000)
         plan = deck(rng.randrange(1 << 32), [Fault.LOSE_ANSWER, Fault.STATUS_503], passes=6)
-        with FaultProxy(stage.endpoint, plan) as proxy:
-            syncs = [stage.start_sync("--endpoint", url) for url in (proxy.url, stage.endpoint)]
-            for sync in syncs:
-                time.sleep(rng.uniform(0.1, 0.4))
-                kills += sync.poll() is None
-                sync.kill()
+        with (
+            FaultProxy(stage.endpoint, plan, largest=rng.randrange(10_000, 100_000)) as lossy,
+            FaultProxy(stage.endpoint, largest=rng.randrange(10_000, 100_000)) as sound,
+        ):
+            proxies = lossy, sound
+            syncs = [stage.start_sync("--endpoint", proxy.url) for proxy in proxies]
+            for sync, proxy in zip(syncs, proxies, strict=True):
+                kills += killed_after(sync, proxy, requests=rng.randrange(3, 12))
             for sync in syncs:
                 ended(sync)
         stage.sync()
         verdict += run.judge() + metadata_verdict(run)
     record(verdict, kills=kills)
+
+
+def killed_after(sync: Program, proxy: FaultProxy, requests: int) -> bool:
+    """Kill a sync once it has sent so many requests; return whether it had not ended before."""
+    assert eventually(lambda: proxy.requests >= requests or sync.poll() is not None)
+    in_time = sync.poll() is None
+    sync.kill()
+    return in_time
 
 
 def test_two_syncs_of_one_journal(stage: Stage, size: Size, record: Record) -> None:

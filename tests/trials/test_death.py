@@ -17,14 +17,15 @@ from tests.trials.fault_proxy import FaultProxy
 from tests.trials.faults import Fault, deck
 from tests.trials.oracle import Verdict
 from tests.trials.programs import victim
+from tests.trials.programs.count import updated
 from tests.trials.stage import ended
 
 if TYPE_CHECKING:
     from random import Random
-    from subprocess import Popen
 
     from tests.trials.conftest import Record, Size
-    from tests.trials.stage import Run, Stage
+    from tests.trials.faults import Answer
+    from tests.trials.stage import Program, Run, Stage
 
 LIFETIME = 0.3
 """The longest life of a victim, in seconds: from the creation of its run to tens of batches."""
@@ -47,18 +48,22 @@ class KillAt:
 
     def __init__(self, fault: Fault) -> None:
         self._fault = fault
-        self.process: Popen[str] | None = None
+        self.process: Program | None = None
 
-    def __call__(self, fault: Fault) -> None:
+    def __call__(self, fault: Fault | Answer) -> None:
         if fault is self._fault and self.process is not None:
             self.process.kill()
 
 
 def metadata_verdict(run: Run) -> Verdict:
-    """Compare the run's metadata with the last that a `count` program recorded."""
+    """Compare the run's metadata with what the updates of `count` programs leave.
+
+    A call that was under way when the program died may be in it, or not.
+    """
     accepted = run.counts()[1]
-    stored = (run.stage.oracle.metadata(run.key) or {}).get("logged", 0)
-    return Verdict(lost=int(stored < accepted))
+    metadata = run.stage.oracle.metadata(run.key) or {}
+    stored = {key: value for key, value in metadata.items() if key.startswith("update")}
+    return Verdict(lost=int(stored not in (updated(accepted), updated(accepted + 1))))
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from tests.trials.stage import Ended, ended
 
 if TYPE_CHECKING:
     from random import Random
-    from subprocess import Popen
 
     from tests.trials.conftest import Record, Size
-    from tests.trials.stage import Run, Stage
+    from tests.trials.stage import Program, Run, Stage
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 OUTCOMES = {
@@ -30,12 +29,11 @@ OUTCOMES = {
 }
 
 
-def begun(run: Run, number: signal.Signals, handler: str, *, logged: bool) -> Popen[str]:
+def begun(run: Run, number: signal.Signals, handler: str, *, logged: bool) -> Program:
     """Start a program that waits for a signal, and wait until it does."""
     arguments = number.name, handler, "yes" if logged else "no"
     process = run.start("signalled", *arguments, start_new_session=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begins\n"
+    assert process.said() == "begins"
     return process
 
 

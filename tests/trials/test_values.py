@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import string
+import weakref
 from datetime import UTC, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -203,6 +205,19 @@ def test_an_object_that_changes_after_its_log(stage: Stage, record: Record) -> N
     assert [row.log for row in stage.oracle.rows(run.key)] == [
         {"values": [1.0], "array": [0, 0, 0]}
     ]
+    record(Verdict(records=1))
+
+
+def test_a_tensor_is_not_kept(stage: Stage, record: Record) -> None:
+    run, tensor = stage.run(), Tensor([1.5])
+    kept = weakref.ref(tensor)
+    with HasuraLogger(stage.endpoint, run_key=run.key) as logger:
+        logger.create_run({})
+        logger.log(tensor=tensor)
+        del tensor
+        gc.collect()
+        assert kept() is None
+    assert [row.log for row in stage.oracle.rows(run.key)] == [{"tensor": [1.5]}]
     record(Verdict(records=1))
 
 

@@ -19,12 +19,15 @@ from run_logger_client import (
     chart_insert_input,
     jsonb_comparison_exp,
     order_by,
+    run_blob_insert_input,
     run_bool_exp,
     run_order_by,
     writer_set_input,
 )
+from run_logger_client.insert_blobs import InsertBlobsInsertRunBlob
+from run_logger_client.watch_run import WatchRunRun
 
-from run_logger.transport import ConnectionPool
+from run_logger.transport import ConnectionPool, Subscription
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,3 +91,19 @@ def anything(client: Client) -> None:
     """Any other query has an untyped answer."""
     answer = client.execute("query runs($n: Int) { run(limit: $n) { id } }", {"n": 1})
     assert_type(answer, dict[str, Any])
+
+
+def follow(client: Client) -> None:
+    """A subscription is an iterator of what its operation selects, and a context manager."""
+    with client.watch_run(1) as states:
+        assert_type(states, Subscription[list[WatchRunRun]])
+        for rows in states:
+            assert_type(rows, list[WatchRunRun])
+
+
+def send(client: Client) -> None:
+    """A column of bytes takes bytes, and a field that the type does not have is found."""
+    row = run_blob_insert_input(run_id=1, blob=b"\x00", metadata={})
+    assert_type(client.insert_blobs([row]), InsertBlobsInsertRunBlob | None)
+    run_blob_insert_input(blob="text")  # type: ignore[arg-type]
+    row.nope = 1  # type: ignore[attr-defined]

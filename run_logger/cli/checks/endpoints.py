@@ -10,17 +10,19 @@ import httpx
 
 from run_logger.cli.checks.finding import Finding, Level, Section, problem_of
 from run_logger.errors import RunLoggerError, SchemaError, without_secrets
+from run_logger.inputs import field_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import BaseModel
     from run_logger_client import Client, EndpointTables
     from run_logger_client.endpoint_tables import (
         EndpointTablesRun,
         EndpointTablesSweep,
         EndpointTablesWriter,
     )
+
+    from run_logger.inputs import Input
 
 __all__ = ["check_endpoint"]
 
@@ -120,9 +122,9 @@ def _names(
     return {field.name for field in table.fields or []} if table else set()
 
 
-def _fields(filter_: type[BaseModel]) -> set[str]:
+def _fields(filter_: type[Input]) -> set[str]:
     """Return the fields of a table that a filter can name: columns and relations."""
-    return {name for name in filter_.model_fields if not name.endswith("_")}
+    return {name for name in field_names(filter_) if not name.startswith("_")}
 
 
 def _outdated(client: Client, known: dict[str, set[str]], shown: dict[str, set[str]]) -> Finding:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.filesize import decimal
 
 from run_logger.cli.checks.finding import Finding, Level, Section
-from run_logger.delivery.lock import OwnerLock
+from run_logger.delivery.storage.lock import OwnerLock
 from run_logger.errors import without_secrets
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from rich.filesize import decimal
 
 from run_logger.cli.ages import age
 from run_logger.cli.checks.finding import Finding, Level, Section, problem_of
-from run_logger.delivery.files import JournalFiles
-from run_logger.delivery.sync import survey
+from run_logger.delivery.recovery.sync import survey
+from run_logger.delivery.storage.files import JournalFiles
 from run_logger.errors import RunLoggerError
 from run_logger.json_objects import as_object
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from run_logger.delivery.sync import Survey
+    from run_logger.delivery.recovery.sync import Survey
 
 __all__ = ["check_journals"]
 

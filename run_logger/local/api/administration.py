@@ -14,18 +14,21 @@ from run_logger.local.api.data import DATA_COMMANDS
 from run_logger.local.api.edits import EDITS, source_of
 from run_logger.local.api.run_sql import refusal, run_sql
 from run_logger.local.api.several import track_several
-from run_logger.local.errors import HasuraError, ServerError
+from run_logger.local.auth import ADMIN
+from run_logger.local.errors import HasuraError, ServeError
 from run_logger.local.metadata import as_mapping, served_source
 from run_logger.local.metadata_store import read_state, write_state
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from run_logger.local.auth import Session
     from run_logger.local.engine import Engine
 
 _SUCCESS = {"message": "success"}
 # The commands of Postgres sources have this before their names, and in older versions nothing.
 _PREFIX = "pg_"
+_OF_ROLES = frozenset({"bulk", "concurrent_bulk", *DATA_COMMANDS})
 
 
 class Administration:
@@ -35,29 +38,30 @@ class Administration:
         self._engine = engine
         self._turn = asyncio.Lock()
 
-    async def answer(self, body: Any) -> Any:
+    async def answer(self, body: Any, session: Session) -> Any:
         """Answer a command, in a transaction.
 
         Args:
             body: `{"type": …, "args": …}`.
+            session: Who asks; only an administrator may do more than read and write rows.
 
         Raises:
             HasuraError: It is refused, or fails; then nothing has changed.
-            ServerError: The metadata in it are not what they should be.
+            ServeError: The metadata in it are not what they should be.
         """
         async with self._turn:
             try:
-                change, answer = await self._answer(body)
+                change, answer = await self._answer(body, session)
             except psycopg.Error as error:
                 raise refusal(error) from error
             if change.shown is not self._engine.shown:
                 await self._engine.show(change.shown)
         return answer
 
-    async def _answer(self, body: Any) -> tuple[Change, Any]:
+    async def _answer(self, body: Any, session: Session) -> tuple[Change, Any]:
         async with self._engine.connect() as connection:
             version, _ = await read_state(connection, "metadata")
-            change = Change(connection, self._engine.shown, version)
+            change = Change(connection, self._engine.shown, version, session)
             answer = await _run(change, body)
             if change.edited:
                 document = change.shown.metadata.document
@@ -74,6 +78,8 @@ async def _run(change: Change, body: Any) -> Any:
         raise HasuraError('key "type" not found', "parse-failed", "$")
     _check_version(change, command)
     short = name.removeprefix(_PREFIX)
+    if change.session.role != ADMIN and short not in _OF_ROLES:
+        raise HasuraError("restricted access : admin only", "access-denied", "$.args")
     if short in EDITS:
         return await _edit(change, short, _arguments(command))
     if short in DATA_COMMANDS:
@@ -128,8 +134,8 @@ async def _try(change: Change, item: Any) -> Any:
     try:
         async with change.attempt():
             return await _run(change, item)
-    except (HasuraError, ServerError) as error:
-        if isinstance(error, ServerError):
+    except (HasuraError, ServeError) as error:
+        if isinstance(error, ServeError):
             error = HasuraError(str(error), "parse-failed", "$.args")
         return error.as_metadata()
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
+    from run_logger.local.auth import Session
     from run_logger.local.catalog import Catalog, Name
     from run_logger.local.model import Inconsistency
     from run_logger.local.shown import Shown
@@ -32,17 +33,22 @@ class Change:
         connection: A connection in a transaction, which the caller ends.
         shown: What is shown to others meanwhile.
         version: The version of the metadata.
+        session: Who asks.
 
     Attributes:
         connection: The same connection.
+        session: Who asks.
         shown: What is to be shown.
         edited: Whether the metadata differ from before.
     """
 
-    def __init__(self, connection: AsyncConnection[Any], shown: Shown, version: int) -> None:
+    def __init__(
+        self, connection: AsyncConnection[Any], shown: Shown, version: int, session: Session
+    ) -> None:
         self.connection = connection
-        self.shown = shown
-        self.edited = False
+        self.session = session
+        self.shown: Shown = shown
+        self.edited: bool = False
         self._version = version
         self._catalog: Catalog | None = None
 
@@ -99,7 +105,7 @@ class Change:
 
         Raises:
             HasuraError: They do not fit the database.
-            ServerError: They are not what metadata should be.
+            ServeError: They are not what metadata should be.
         """
         before = self.shown
         await self._show(document)
@@ -118,7 +124,7 @@ class Change:
 
         Raises:
             HasuraError: They do not fit.
-            ServerError: They are not what metadata should be.
+            ServeError: They are not what metadata should be.
         """
         await self._show(_of_version_3(document))
         if self.shown.inconsistencies and not allow_inconsistent:
@@ -212,7 +218,7 @@ class Change:
         internal = inconsistencies.as_json(fresh, self.source)
         own = [item for item in fresh if (item.entry, item.body) == (subject.entry, subject.body)]
         if own:
-            reasons = ", ".join(item.reason for item in own)
+            reasons = ", ".join(inconsistencies.reason(item) for item in own)
             return HasuraError(reasons, "invalid-configuration", "$.args", internal)
         message = "cannot continue due to new inconsistent metadata"
         return HasuraError(message, "unexpected", "$.args", internal)

@@ -1,6 +1,6 @@
 """The commands of `/v1/query` that read and write rows, as Hasura had them before GraphQL.
 
-Each becomes a GraphQL request of an administrator.
+Each becomes a GraphQL request in the name of who asks.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from run_logger.local.api.edits import required
-from run_logger.local.api.row_language import Request, field, fields, unknown
-from run_logger.local.auth import ADMIN, Session
+from run_logger.local.api.row_language import Request
 from run_logger.local.errors import HasuraError
 from run_logger.local.metadata import as_mapping
 from run_logger.local.permissions.comparisons import plain_name as plain
@@ -31,7 +30,7 @@ _UPDATES = frozenset(
 
 async def _select(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
     """Answer `select`: `table`, `columns`, and where given what `Request.rows` takes."""
-    request, table = _begin(change, args)
+    request, table = await _begin(change, args)
     root = request.root(table, "select")
     rows = request.rows(table, args)
     selection = request.selection(table, required(args, "columns"))
@@ -40,10 +39,10 @@ async def _select(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
 
 async def _count(change: Change, args: Mapping[str, Any]) -> dict[str, int]:
     """Answer `count`: `table`, and where given `where` and `distinct` (a list of columns)."""
-    request, table = _begin(change, args)
+    request, table = await _begin(change, args)
     root = request.root(table, "select_aggregate")
     rows = request.rows(table, {"where": args.get("where")})
-    names = " ".join(field(table, str(name)) for name in args.get("distinct") or ())
+    names = " ".join(request.field(table, str(name)) for name in args.get("distinct") or ())
     counted = f"count(columns: [{names}], distinct: true)" if names else "count"
     selection = f"{root}{rows} {{ aggregate {{ {counted} }} }}"
     answer = orjson.loads(await _run(change, request, "query", selection))
@@ -52,9 +51,11 @@ async def _count(change: Change, args: Mapping[str, Any]) -> dict[str, int]:
 
 async def _insert(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
     """Answer `insert`: `table`, `objects`, and where given `on_conflict` and `returning`."""
-    request, table = _begin(change, args)
+    request, table = await _begin(change, args)
     given: Any = required(args, "objects")
-    objects = [_row(table, item) for item in (given if is_list(given) else [given])]
+    objects = [
+        request.row(table, item, "insert") for item in (given if is_list(given) else [given])
+    ]
     rows = request.variable(objects, f"[{table.name}_insert_input!]!")
     arguments = f"objects: {rows}"
     on_conflict = _on_conflict(table, as_mapping(args.get("on_conflict")), objects)
@@ -66,7 +67,7 @@ async def _insert(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
 
 async def _update(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
     """Answer `update`: `table`, `where`, `$set` and its like, and where given `returning`."""
-    request, table = _begin(change, args)
+    request, table = await _begin(change, args)
     arguments = _where(request, table, args)
     for name, value in args.items():
         operator = plain(name)
@@ -75,21 +76,24 @@ async def _update(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
         if operator not in _UPDATES:
             message = f'"{name}" is not among the operators that are supported'
             raise HasuraError(message, "not-supported", "$.args")
-        variable = request.variable(_row(table, value), f"{table.name}{operator}_input")
+        variable = request.variable(
+            request.row(table, value, "update"), f"{table.name}{operator}_input"
+        )
         arguments += f", {operator}: {variable}"
     return await _write(change, (request, table, "update"), arguments, args)
 
 
 async def _delete(change: Change, args: Mapping[str, Any]) -> orjson.Fragment:
     """Answer `delete`: `table`, `where`, and where given `returning`."""
-    request, table = _begin(change, args)
+    request, table = await _begin(change, args)
     arguments = _where(request, table, args)
     return await _write(change, (request, table, "delete"), arguments, args)
 
 
-def _begin(change: Change, args: Mapping[str, Any]) -> tuple[Request, TrackedTable]:
+async def _begin(change: Change, args: Mapping[str, Any]) -> tuple[Request, TrackedTable]:
     change.check_source(args)
-    request = Request(change.shown.model)
+    view = await change.shown.view(change.session)
+    request = Request(view.model, change.session.role)
     return request, request.table(required(args, "table"))
 
 
@@ -114,28 +118,17 @@ async def _write(
 async def _run(change: Change, request: Request, kind: str, selection: str) -> str:
     """Run a request of one root field; return the field's value as JSON."""
     try:
-        view = await change.shown.view(Session(ADMIN, {}))
+        view = await change.shown.view(change.session)
         prepared = view.prepare(
             {"query": request.text(kind, selection), "variables": request.variables}
         )
         (plan,) = prepared.plans.values()
-        return await plan.run(change.connection, prepared.values)
+        variables = orjson.dumps(change.session.variables).decode()
+        return await plan.run(change.connection, prepared.values, variables)
     except HasuraError as error:
         # The places in the GraphQL text mean nothing to who has not written it.
         error.path = "$.args"
         raise
-
-
-def _row(table: TrackedTable, given: Any) -> dict[str, Any]:
-    """Return values by the GraphQL names of their columns."""
-    row = as_mapping(given)
-    if row is None:
-        raise HasuraError(f"expected an object, and not {given!r}", "parse-failed", "$.args")
-    names = fields(table)
-    for column in row:
-        if column not in names:
-            raise unknown(column)
-    return {names[column]: value for column, value in row.items()}
 
 
 def _on_conflict(

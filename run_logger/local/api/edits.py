@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from run_logger.local.errors import HasuraError
-from run_logger.local.metadata import table_name
+from run_logger.local.metadata import served_source, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -222,6 +222,55 @@ def _set_introspection_options(document: dict[str, Any], args: Mapping[str, Any]
     return Subject()
 
 
+def _add_source(document: dict[str, Any], args: Mapping[str, Any]) -> Subject:
+    """Configure the source that is there; this server has no other."""
+    name = required(args, "name")
+    known = [source for source in document["sources"] if source.get("name") == name]
+    if not known:
+        raise _other_source(document)
+    if not args.get("replace_configuration"):
+        message = f'source with name "{name}" already exists'
+        raise HasuraError(message, "already-exists", "$.args.name")
+    return _configure_source(document, args)
+
+
+def _update_source(document: dict[str, Any], args: Mapping[str, Any]) -> Subject:
+    source_of(document, {"source": required(args, "name")})
+    return _configure_source(document, args)
+
+
+def _configure_source(document: dict[str, Any], args: Mapping[str, Any]) -> Subject:
+    source = source_of(document, {"source": args["name"]})
+    keys = ("configuration", "customization")
+    source |= {key: args[key] for key in keys if args.get(key) is not None}
+    return Subject()
+
+
+def _drop_source(document: dict[str, Any], args: Mapping[str, Any]) -> Subject:
+    name = required(args, "name")
+    source_of(document, {"source": name})
+    served = served_source(document)
+    if served is not None and served.get("name") == name:
+        raise _other_source(document)
+    document["sources"] = [item for item in document["sources"] if item.get("name") != name]
+    return Subject()
+
+
+def _rename_source(document: dict[str, Any], args: Mapping[str, Any]) -> Subject:
+    source = source_of(document, {"source": required(args, "name")})
+    new = required(args, "new_name")
+    if any(item.get("name") == new for item in document["sources"]):
+        raise HasuraError(f'source with name "{new}" already exists', "already-exists", "$.args")
+    source["name"] = new
+    return Subject()
+
+
+def _other_source(document: Mapping[str, Any]) -> HasuraError:
+    served = served_source(document) or {}
+    message = f"this server serves the source {served.get('name')!r} alone"
+    return HasuraError(message, "not-supported", "$.args.name")
+
+
 def _permission_edits() -> dict[str, Edit]:
     edits: dict[str, Edit] = {}
     for kind in _PERMISSIONS:
@@ -253,5 +302,9 @@ EDITS: dict[str, Edit] = {
     "create_inherited_role": _add_inherited_role,
     "drop_inherited_role": _drop_inherited_role,
     "set_graphql_schema_introspection_options": _set_introspection_options,
+    "add_source": _add_source,
+    "update_source": _update_source,
+    "drop_source": _drop_source,
+    "rename_source": _rename_source,
     **_permission_edits(),
 }

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from run_logger.local.catalog import Name
     from run_logger.local.model import Inconsistency
 
+_SELECT_DEFAULTS: dict[str, Any] = {"allow_aggregations": False, "computed_fields": []}
 _KINDS = {"object_relationship": "object_relation", "array_relationship": "array_relation"}
+# What a part of a table's metadata is called in the reason, and which member names it.
+_PARTS = {
+    "object_relationship": ("relationship", "name"),
+    "array_relationship": ("relationship", "name"),
+    "computed_field": ("computed field", "name"),
+}
 
 
 def as_json(items: Iterable[Inconsistency], source: str) -> list[dict[str, Any]]:
@@ -27,11 +34,25 @@ def as_json(items: Iterable[Inconsistency], source: str) -> list[dict[str, Any]]
         {
             "definition": _definition(item, source),
             "name": f"{describe(item)} in source {source}",
-            "reason": f"Inconsistent object: {item.reason}",
+            "reason": reason(item),
             "type": _KINDS.get(item.kind, item.kind),
         }
         for item in items
     ]
+
+
+def reason(item: Inconsistency) -> str:
+    """Return why a part of the metadata is inconsistent, with where it stands."""
+    return f"Inconsistent object: {_context(item)}{item.reason}"
+
+
+def _context(item: Inconsistency) -> str:
+    if item.kind == "function":
+        return f'in function "{item.name}": '
+    if item.body is None or item.entry is None:
+        return ""
+    part, key = _PARTS.get(item.kind, ("permission for role", "role"))
+    return f'in table "{item.entry}": in {part} "{item.body.get(key)}": '
 
 
 def describe(item: Inconsistency) -> str:
@@ -62,7 +83,12 @@ def _definition(item: Inconsistency, source: str) -> Any:
     if item.entry is None:
         return item.name
     table = {"schema": item.entry.schema, "name": item.entry.name}
-    return table if item.body is None else {**item.body, "table": table, "source": source}
+    if item.body is None:
+        return table
+    definition = {"comment": None, **item.body, "table": table, "source": source}
+    if item.kind == "select_permission":
+        definition["permission"] = {**_SELECT_DEFAULTS, **(item.body.get("permission") or {})}
+    return definition
 
 
 def _remove(source: Mapping[str, Any], item: Inconsistency) -> bool:

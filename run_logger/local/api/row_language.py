@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from run_logger.local.auth import ADMIN
 from run_logger.local.errors import HasuraError
 from run_logger.local.metadata import as_mapping, table_name
-from run_logger.local.model import Relationship
+from run_logger.local.model import ColumnField, Relationship
 from run_logger.local.permissions.comparisons import plain_name as plain
 from run_logger.local.project import is_list
 from run_logger.local.scalars import is_graphql_name
@@ -17,6 +18,7 @@ from run_logger.local.scalars import is_graphql_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from run_logger.local.catalog import Name
     from run_logger.local.model import Model, TrackedTable
 
 # Older names of operators.
@@ -27,15 +29,17 @@ class Request:
     """A GraphQL request as it is put together, with what it names of the database.
 
     Args:
-        model: What is shown of the database.
+        model: What the role sees of the database.
+        role: Who asks.
 
     Attributes:
         variables: The values of its variables.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, role: str) -> None:
         self.variables: dict[str, Any] = {}
         self._model = model
+        self._role = role
         self._types: list[str] = []
 
     def table(self, value: Any) -> TrackedTable:
@@ -45,6 +49,8 @@ class Request:
             HasuraError: There is none.
         """
         name = table_name(value)
+        if name not in self._model.tables and self._role != ADMIN:
+            raise self._denied(name, "select")
         if name not in self._model.tables:
             message = f'table "{name}" does not exist'
             raise HasuraError(message, "not-exists", "$.args.table")
@@ -54,13 +60,61 @@ class Request:
         """Return the name of the table's root field of a kind.
 
         Raises:
-            HasuraError: There is none, as for an insert into a view that takes none.
+            HasuraError: There is none, as for an insert into a view that takes none, or the role
+                may not use it.
         """
         for name, field in (*self._model.queries.items(), *self._model.mutations.items()):
             if field.kind == kind and field.table == table.table.name:
                 return name
+        if table.access is not None:
+            raise self._denied(table.table.name, kind)
         message = f'table "{table.table.name}" has no root field of the kind {kind}'
         raise HasuraError(message, "not-supported", "$.args.table")
+
+    def field(self, table: TrackedTable, column: str) -> str:
+        """Return the GraphQL name of a column that is read.
+
+        Raises:
+            HasuraError: There is none, or the role may not read it.
+        """
+        name = fields(table).get(column)
+        if name is None:
+            raise self.unknown(table, column, "select")
+        return name
+
+    def row(self, table: TrackedTable, given: Any, action: str) -> dict[str, Any]:
+        """Return the values of a row by the GraphQL names of their columns.
+
+        Args:
+            table: The table.
+            given: The values by the names of the columns.
+            action: What is done with them: `insert` or `update`.
+
+        Raises:
+            HasuraError: They are no object, or the role may not write one of the columns.
+        """
+        row = as_mapping(given)
+        if row is None:
+            raise _malformed("an object", given)
+        access = table.inserts if action == "insert" else table.updates
+        written = (item for item in access.fields.values() if isinstance(item, ColumnField))
+        names = {item.column.name: item.name for item in written}
+        for column in row:
+            if column not in names:
+                raise self.unknown(table, column, action)
+        return {names[column]: value for column, value in row.items()}
+
+    def unknown(self, table: TrackedTable, name: str, action: str) -> HasuraError:
+        """Return the error about what a table does not have, or the role may not use."""
+        if table.access is None:
+            return HasuraError(f'"{name}" does not exist', "not-exists", "$.args")
+        message = f'role "{self._role}" does not have permission to {action} column "{name}"'
+        return HasuraError(message, "permission-denied", "$.args")
+
+    def _denied(self, table: Name, kind: str) -> HasuraError:
+        action = "select" if kind == "select_aggregate" else kind
+        message = f'{action} on "{table}" for role "{self._role}" is not allowed. '
+        return HasuraError(message, "permission-denied", "$.args")
 
     def variable(self, value: Any, type_: str) -> str:
         """Make a variable; return what stands for it in the text."""
@@ -123,7 +177,7 @@ class Request:
         if item == "*":
             return " ".join(aliased(column, name) for column, name in fields(table).items())
         if isinstance(item, str):
-            return aliased(item, field(table, item))
+            return aliased(item, self.field(table, item))
         related = as_mapping(item)
         if related is None:
             raise _malformed("a column or a relationship", item)
@@ -136,7 +190,7 @@ class Request:
     def _target(self, table: TrackedTable, name: str) -> TrackedTable:
         relationship = table.fields.get(name)
         if not isinstance(relationship, Relationship):
-            raise unknown(name)
+            raise self.unknown(table, name, "select")
         return self._model.tables[relationship.target]
 
     def _part(self, table: TrackedTable, name: str, value: Any) -> tuple[str, Any]:
@@ -149,7 +203,7 @@ class Request:
             return operator, self.where(table, value)
         if isinstance(table.fields.get(name), Relationship):
             return name, self.where(self._target(table, name), value)
-        return field(table, name), _comparison(value)
+        return self.field(table, name), _comparison(value)
 
     def _order(self, table: TrackedTable, item: Any) -> dict[str, Any]:
         if isinstance(item, str):
@@ -168,7 +222,7 @@ class Request:
         name, dot, rest = path.partition(".")
         if dot and path not in fields(table):
             return {name: self._ordered(self._target(table, name), rest, direction)}
-        return {field(table, path): direction}
+        return {self.field(table, path): direction}
 
 
 def fields(table: TrackedTable) -> dict[str, str]:
@@ -176,26 +230,9 @@ def fields(table: TrackedTable) -> dict[str, str]:
     return {item.column.name: item.name for item in table.columns}
 
 
-def field(table: TrackedTable, column: str) -> str:
-    """Return the GraphQL name of a column.
-
-    Raises:
-        HasuraError: There is none.
-    """
-    name = fields(table).get(column)
-    if name is None:
-        raise unknown(column)
-    return name
-
-
 def aliased(column: str, name: str) -> str:
     """Return the selection of a field under the name of its column, where GraphQL takes that."""
     return f"{column}: {name}" if column != name and is_graphql_name(column) else name
-
-
-def unknown(name: str) -> HasuraError:
-    """Return the error about what a table does not have."""
-    return HasuraError(f'"{name}" does not exist', "not-exists", "$.args")
 
 
 def _comparison(value: Any) -> dict[str, Any]:

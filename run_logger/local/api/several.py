@@ -83,8 +83,7 @@ async def _one(change: Change, name: str, item: dict[str, Any]) -> dict[str, str
     try:
         await _put(change, document, EDITS[name](document, item), [item])
     except HasuraError as error:
-        misfit = error.code == "invalid-configuration"
-        return _warning(name, item, f"{'Inconsistent object: ' if misfit else ''}{error.message}")
+        return _warning(name, item, error.message)
     return None
 
 

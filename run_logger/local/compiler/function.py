@@ -37,7 +37,7 @@ class FunctionCall(FunctionElement[Any]):
     the case of schemas to Postgres.
     """
 
-    inherit_cache = False
+    inherit_cache: bool | None = False
 
     def __init__(self, name: Name, *arguments: ColumnElement[Any]) -> None:
         super().__init__(*arguments)

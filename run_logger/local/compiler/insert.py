@@ -14,7 +14,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    table,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -71,11 +70,13 @@ def insert_rows(
     Args:
         scope: The statement's scope.
         tracked: The table.
-        rows: The rows.
+        rows: The rows; into a view, a single one where they give no columns.
         filled: What a related row determines, by the column's name in Postgres.
     """
     fields = [_column(tracked, name) for name in rows.columns]
     if not (fields or filled):
+        if tracked.table.kind == "view":
+            return _insert_defaults(tracked)
         fields = [_first_writable(tracked)]
     read = _complete_rows if _is_record(rows) else _rows_with_gaps
     source, cells = read(scope, rows, fields)
@@ -136,9 +137,8 @@ def _insert_select(
 
 
 def _insert_defaults(tracked: TrackedTable) -> Insert:
-    """Return `INSERT … DEFAULT VALUES`: what SQLAlchemy makes of a table without columns."""
-    name = tracked.table.name
-    return insert(table(quoted(name.name), schema=quoted(name.schema)))
+    """Return `INSERT … DEFAULT VALUES`: what SQLAlchemy makes of values without any."""
+    return insert(table_clause(tracked.table)).values()
 
 
 def _column(tracked: TrackedTable, name: str) -> ColumnField:

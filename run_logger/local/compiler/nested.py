@@ -89,8 +89,12 @@ def nested_writes(place: Place, given: Argument, *, keeps_rows: bool) -> Iterabl
 def _rows_write(place: Place, rows: Rows, *, keeps_rows: bool) -> Writer:
     _check_columns(place.below("[0]"), rows.columns)
     if needs_shapes(place.tracked, rows):
-        compiled = partial(_rows_write, place, keeps_rows=keeps_rows)
+        compiled = partial(_shape_write, place, keeps_rows=keeps_rows)
         return ShapedWrite(place.table, rows.index, compiled, place.path)
+    return _shape_write(place, rows, keeps_rows=keeps_rows)
+
+
+def _shape_write(place: Place, rows: Rows, *, keeps_rows: bool) -> Writer:
     return place.insertions.write(place.insertion(rows), place.path, keeps_rows=keeps_rows)
 
 

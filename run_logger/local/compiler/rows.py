@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import func, literal_column
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from run_logger.local.compiler.order import order_terms, plain_columns
+from run_logger.local.compiler.order import ordered, plain_columns
 from run_logger.local.compiler.scope import parameter
 from run_logger.local.compiler.where import condition
 from run_logger.local.errors import HasuraError
@@ -75,4 +75,4 @@ def _ordered(scope: Scope, source: Source, statement: Select[Any], field: Field)
             message = '"distinct_on" columns must match initial "order_by" columns'
             raise HasuraError(message, "validation-failed", f"{field.path}.args")
         statement = statement.ext(distinct_on(*(scope.column(source, name) for name in distinct)))
-    return statement.order_by(*order_terms(scope, source, order_by))
+    return ordered(scope, source, statement, order_by)

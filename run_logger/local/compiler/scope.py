@@ -56,7 +56,7 @@ VARIABLE = "variable_"
 class SqlType(UserDefinedType[Any]):
     """A Postgres type for a cast, spelled as the catalog spells it."""
 
-    cache_ok = True
+    cache_ok: bool | None = True
 
     def __init__(self, sql: str) -> None:
         self.sql = sql

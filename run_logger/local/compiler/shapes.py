@@ -2,7 +2,7 @@
 
 What a view's column becomes when it is left out is known to Postgres alone (it is the default of
 the table below), and an INSERT leaves a column out of all its rows or of none. So the rows go in
-groups that give the same columns, a group in one statement.
+groups that give the same columns, a group in one statement; a row that gives none goes alone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _GROUPS = Statement(
         SELECT columns, jsonb_agg(item ORDER BY place)::text AS rows
         FROM jsonb_array_elements(CAST(%({ROWS})s AS jsonb)) WITH ORDINALITY AS e(item, place),
             LATERAL (SELECT ARRAY(SELECT jsonb_object_keys(item) ORDER BY 1) AS columns) AS keys
-        GROUP BY columns
+        GROUP BY columns, CASE WHEN columns = '{{}}' THEN place END
         ORDER BY min(place)
     ) AS groups
     """,  # noqa: S608, the name of a parameter
@@ -40,7 +40,7 @@ _GROUPS = Statement(
 
 def needs_shapes(tracked: TrackedTable, rows: Rows) -> bool:
     """Tell whether rows for a table have to be grouped by what they leave out."""
-    return tracked.table.kind == "view" and not rows.complete
+    return tracked.table.kind == "view" and not (rows.complete and rows.columns)
 
 
 @dataclass(frozen=True, slots=True)

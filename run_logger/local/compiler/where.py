@@ -15,12 +15,14 @@ from run_logger.local.model import (
     Relationship,
     RelationshipAggregate,
 )
+from run_logger.local.scalars import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import ColumnElement
 
+    from run_logger.local.catalog import PgType
     from run_logger.local.compiler.scope import Scope, Source
     from run_logger.local.operation import Argument, Value
 
@@ -49,6 +51,8 @@ OPERATORS = {
     "_has_key": "?",
     "_has_keys_any": "?|",
     "_has_keys_all": "?&",
+    "_jsonb_path_exists": "@?",
+    "_jsonb_path_match": "@@",
     "_ancestor": "@>",
     "_ancestor_any": "@>",
     "_descendant": "<@",
@@ -91,7 +95,7 @@ def _on_field(scope: Scope, source: Source, name: str, value: Expression) -> Col
     match source.tracked.fields[name]:
         case ColumnField() as item:
             operand = scope.shown(source, item, source.column(item.column.name))
-            return _comparison(operand, value)
+            return _comparison(operand, item.column.type, value)
         case Relationship() as item:
             target = scope.table(item.target)
             return _exists(target, target.join(item, source), condition(scope, target, value))
@@ -99,7 +103,7 @@ def _on_field(scope: Scope, source: Source, name: str, value: Expression) -> Col
             return _aggregate_predicate(scope, source, item.relationship, value)
         case ComputedField(target=None) as item:
             operand = scope.shown(source, item, computed_value(source, item, {}, ""))
-            return _comparison(operand, value)
+            return _comparison(operand, item.returns, value)
         case ComputedField() as item:
             rows = computed_rows(scope, source, item, {}, "")
             return _exists(rows, condition(scope, rows, value))
@@ -109,17 +113,32 @@ def _exists(target: Source, *conditions: ColumnElement[bool]) -> ColumnElement[b
     return target.select(literal_column("1")).where(*conditions).exists()
 
 
-def _comparison(operand: ColumnElement[Any], operators: Expression) -> ColumnElement[bool]:
-    return and_(true(), *(_operator(operand, *item) for item in operators.items()))
+def _comparison(
+    operand: ColumnElement[Any], type_: PgType | None, operators: Expression
+) -> ColumnElement[bool]:
+    return and_(true(), *(_operator(operand, type_, *item) for item in operators.items()))
 
 
-def _operator(operand: ColumnElement[Any], name: str, value: Argument) -> ColumnElement[bool]:
+def _operator(
+    operand: ColumnElement[Any], type_: PgType | None, name: str, value: Argument
+) -> ColumnElement[bool]:
     if name == "_is_null":
         return operand.is_(None) if value else operand.is_not(None)
     if name == "_cast":
         casts = cast("Mapping[str, Expression]", value)
-        return and_(true(), *(_comparison(cast_to(operand, TEXT), item) for item in casts.values()))
-    return compared(operand, name, parameter(cast("Value", value)))
+        text = cast_to(operand, TEXT)
+        return and_(true(), *(_comparison(text, TEXT, item) for item in casts.values()))
+    given = cast("Value", value)
+    return compared(operand, name, parameter(given, type_ and _meant(given.type, type_)))
+
+
+def _meant(given: PgType, compared_with: PgType) -> PgType:
+    """Return the type of a value: of two types of one name, which share their input type."""
+    if given.name == compared_with.name:
+        return compared_with
+    if given.element is not None and given.element.name == compared_with.name:
+        return array_of(compared_with)
+    return given
 
 
 def compared(
@@ -152,7 +171,8 @@ def _aggregate_predicate(
         target.join(relationship, source),
         condition(scope, target, cast("Expression", item.get("filter") or {})),
     )
-    return rows.having(_comparison(aggregate, cast("Expression", item["predicate"]))).exists()
+    predicate = cast("Expression", item["predicate"])
+    return rows.having(_comparison(aggregate, None, predicate)).exists()
 
 
 def _aggregated_columns(item: Expression) -> tuple[str, ...]:

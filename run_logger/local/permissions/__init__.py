@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.permissions.grants import read_grants
 from run_logger.local.permissions.inheritance import ancestors, inherit
 from run_logger.local.permissions.roles import RoleModel
@@ -30,12 +30,12 @@ def infers_functions(environment: Mapping[str, str]) -> bool:
     """Tell whether the environment lets permissions to call functions be inferred.
 
     Raises:
-        ServerError: The variable holds neither true nor false.
+        ServeError: The variable holds neither true nor false.
     """
     given = environment.get(_INFERS_FUNCTIONS) or "true"
     if given.lower() in {"true", "false"}:
         return given.lower() == "true"
-    raise ServerError(f"{_INFERS_FUNCTIONS} is {given!r}", remedy="Give true or false.")
+    raise ServeError(f"{_INFERS_FUNCTIONS} is {given!r}", remedy="Give true or false.")
 
 
 class Permissions:
@@ -52,7 +52,7 @@ class Permissions:
     """
 
     def __init__(self, model: Model, metadata: Metadata, *, infers_functions: bool = True) -> None:
-        granted, misfits = read_grants(model.tables, metadata.tables)
+        granted, misfits = read_grants(model.tables, metadata)
         self._granted, conflicts = inherit(granted, metadata.inherited_roles)
         self.inconsistencies: tuple[Inconsistency, ...] = (*misfits, *conflicts)
         self._model = model

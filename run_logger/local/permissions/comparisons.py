@@ -35,8 +35,11 @@ _COLUMN_OPERATORS: Final = {
     "_clte": "_lte",
 }
 # What the operators take that do not take a value of the column's type.
+_JSONPATH: Final = PgType(sql="jsonpath", name="jsonpath")
 _VALUE_TYPES: Final = {
     "_has_key": TEXT,
+    "_jsonb_path_exists": _JSONPATH,
+    "_jsonb_path_match": _JSONPATH,
     "_matches": PgType(sql="lquery", name="lquery"),
     "_matches_fulltext": PgType(sql="ltxtquery", name="ltxtquery"),
 }

@@ -7,17 +7,20 @@ of these.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import and_, false, literal_column, not_, or_, true
 
+from run_logger.local.catalog import PgType
+from run_logger.local.compiler.aggregate import aggregate_function
 from run_logger.local.compiler.computed import computed_value
 from run_logger.local.compiler.function import function_rows
 from run_logger.local.metadata import as_mapping, table_name
-from run_logger.local.model import ComputedField, Relationship
+from run_logger.local.model import ComputedField, Relationship, RelationshipAggregate
 from run_logger.local.permissions.comparisons import Comparison, Comparisons, Place, all_of
 from run_logger.local.permissions.comparisons import plain_name as plain
 from run_logger.local.request.syntax import is_list
+from run_logger.local.scalars import INTEGER
 from run_logger.local.tracking.context import Inconsistent
 
 if TYPE_CHECKING:
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
     from run_logger.local.catalog import Name
     from run_logger.local.compiler.scope import Scope, Source
     from run_logger.local.model import TrackedTable
+
+
+_AGGREGATES: Final = {
+    "count": INTEGER,
+    "bool_and": PgType(sql="boolean", name="bool"),
+    "bool_or": PgType(sql="boolean", name="bool"),
+}
 
 
 class Condition(Protocol):
@@ -135,6 +145,38 @@ class OnRelated:
 
 
 @dataclass(frozen=True, slots=True)
+class OnAggregated:
+    """Comparisons of an aggregate of the related rows.
+
+    Attributes:
+        operator: The aggregate: `count`, `bool_and` or `bool_or`.
+        columns: The GraphQL names of its columns.
+        unique: Whether equal values count once.
+        condition: Which of the related rows count.
+    """
+
+    relationship: Relationship
+    table: TrackedTable
+    operator: str
+    columns: tuple[str, ...]
+    unique: bool
+    condition: Condition
+    comparisons: tuple[Comparison, ...]
+
+    def sql(self, place: Place) -> ColumnElement[bool]:
+        """Return the condition on the row of the place."""
+        rows = place.scope.whole(self.table)
+        aggregate = aggregate_function(
+            place.scope, rows, self.operator, self.columns, unique=self.unique
+        )
+        related = rows.select(literal_column("1")).where(
+            rows.join(self.relationship, place.rows),
+            self.condition.sql(Place(place.scope, rows, place.root)),
+        )
+        return related.having(all_of(self.comparisons, aggregate, place)).exists()
+
+
+@dataclass(frozen=True, slots=True)
 class Exists:
     """That there is such a row in a table, related or not."""
 
@@ -219,10 +261,37 @@ class Conditions:
             case Relationship() as item:
                 target = self._table(item.target)
                 return OnRelated(item, target, self._expression(target, value))
+            case RelationshipAggregate() as item:
+                return self._aggregated(item.relationship, value)
             case ComputedField(arguments=()) as item:
                 return self._computed(table, item, value)
             case _:
                 raise Inconsistent(f'"{name}" does not exist in table "{table.table.name}"')
+
+    def _aggregated(self, relationship: Relationship, value: Any) -> Condition:
+        given = as_mapping(value) or {}
+        operator, body = next(iter(given.items()), ("", None))
+        predicate = as_mapping(body) or {}
+        if len(given) != 1 or operator not in _AGGREGATES or "predicate" not in predicate:
+            raise Inconsistent(f"one of {', '.join(_AGGREGATES)} is expected, with a `predicate`")
+        target = self._table(relationship.target)
+        compare = Comparisons(_AGGREGATES[operator], True, target.table, self._root.table)
+        return OnAggregated(
+            relationship,
+            target,
+            operator,
+            tuple(self._aggregated_columns(target, predicate.get("arguments"))),
+            bool(predicate.get("distinct")),
+            self._expression(target, predicate.get("filter") or {}),
+            compare.read(predicate["predicate"]),
+        )
+
+    def _aggregated_columns(self, table: TrackedTable, given: Any) -> Iterator[str]:
+        names = {item.column.name: item.name for item in table.columns}
+        for name in given if is_list(given) else [given] if given else []:
+            if name not in names:
+                raise Inconsistent(f'"{name}" does not exist in table "{table.table.name}"')
+            yield names[name]
 
     def _computed(self, table: TrackedTable, item: ComputedField, value: Any) -> Condition:
         if item.target is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from run_logger.local.catalog import Name
-    from run_logger.local.metadata import Entry
+    from run_logger.local.metadata import Metadata
     from run_logger.local.model import Preset, TrackedTable
 
 ADMIN: Final = "admin"
@@ -95,22 +95,23 @@ def _unless_backend_only(grant: WriteGrant | None) -> WriteGrant | None:
 
 
 def read_grants(
-    tables: Mapping[Name, TrackedTable], entries: tuple[Entry, ...]
+    tables: Mapping[Name, TrackedTable], metadata: Metadata
 ) -> tuple[RoleGrants, list[Inconsistency]]:
     """Read all permissions on tables.
 
     Args:
         tables: The tracked tables, as an administrator sees them.
-        entries: The metadata's entries of tables.
+        metadata: The metadata.
 
     Returns:
         What each role is granted, and the permissions that the database does not bear out.
     """
     found: RoleGrants = defaultdict(dict)
     inconsistencies: list[Inconsistency] = []
-    for entry in entries:
+    for entry in metadata.tables:
         if entry.name in tables:
-            reader = _TableReader(tables, tables[entry.name], inconsistencies)
+            table = tables[entry.name]
+            reader = _TableReader(tables, table, metadata.source, inconsistencies)
             for role, grants in reader.read(entry.body).items():
                 found[role][entry.name] = grants
     return dict(found), inconsistencies
@@ -123,9 +124,11 @@ class _TableReader:
         self,
         tables: Mapping[Name, TrackedTable],
         table: TrackedTable,
+        source: str,
         inconsistencies: list[Inconsistency],
     ) -> None:
         self._table = table
+        self._source = source
         self._conditions = Conditions(tables, table)
         self._inconsistencies = inconsistencies
 
@@ -143,6 +146,8 @@ class _TableReader:
                 role = str(item.get("role"))
                 try:
                     grant = read(_permission(role, item))
+                    if isinstance(grant, SelectGrant):
+                        self._check_root_fields(role, grant)
                 except Inconsistent as reason:
                     place = f"{role} on {self._table.table.name}"
                     problem = Inconsistency(
@@ -163,6 +168,22 @@ class _TableReader:
             queries=_kinds(given.get("query_root_fields")),
             subscriptions=_kinds(given.get("subscription_root_fields")),
         )
+
+    def _check_root_fields(self, role: str, grant: SelectGrant) -> None:
+        named = (grant.queries or frozenset()) | (grant.subscriptions or frozenset())
+        if "select_aggregate" in named and not grant.aggregates:
+            raise Inconsistent(
+                'The "select_aggregate" root field can only be enabled in the query_root_fields or '
+                ' the subscription_root_fields when "allow_aggregations" is set to true'
+            )
+        key = self._table.table.primary_key
+        if "select_by_pk" in named and not (key and grant.columns.keys() >= set(key.columns)):
+            raise Inconsistent(
+                'The "select_by_pk" field cannot be included in the query_root_fields or'
+                f' subscription_root_fields because the role "{role}" does not have access to the'
+                f' primary key of the table "{self._table.table.name}" in the source'
+                f' "{self._source}"'
+            )
 
     def _insert(self, given: Mapping[str, Any]) -> WriteGrant:
         presets = self._presets(given.get("set"))

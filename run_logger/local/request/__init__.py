@@ -8,6 +8,7 @@ coerced and turned into parameters in one pass.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from run_logger.local.operation import Operation
@@ -18,14 +19,67 @@ from run_logger.local.request.selections import SelectionReader, reader_of
 from run_logger.local.request.variables import Scope, bind_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from graphql import GraphQLObjectType, GraphQLSchema
 
+    from run_logger.local.errors import HasuraError
     from run_logger.local.operation import Field
     from run_logger.local.request.syntax import OperationDefinition
+    from run_logger.local.request.variables import Place
 
-__all__ = ["read_request"]
+__all__ = ["Again", "Reading", "read_request"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A request that was read.
+
+    Attributes:
+        operation: The operation, which holds nothing of the values.
+        values: Texts that Postgres casts to the types in the operation, None for NULL.
+        again: Reads the values of the next request.
+    """
+
+    operation: Operation
+    values: Sequence[str | None]
+    again: Again
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Reads a request that was read before, with other variables.
+
+    Only the places where variables stand are read again, each as in the reading of the whole: so
+    the values are the same as of that, and the errors too.
+
+    Attributes:
+        definition: The operation as it stands in the document.
+        places: The places whose arguments hang on variables, in order.
+        constants: The values, without those of the places.
+    """
+
+    definition: OperationDefinition
+    places: Sequence[Place]
+    constants: Sequence[str | None]
+
+    def values(self, variables: Mapping[str, Any] | None) -> list[str | None] | None:
+        """Return the values, None if the operation is another with these variables.
+
+        Raises:
+            HasuraError: The first fault that was found.
+        """
+        try:
+            scope = Scope(bind_variables(self.definition, variables or {}))
+            end = 0
+            for place in self.places:
+                scope.texts += self.constants[end : place.begin]
+                if not place.is_same(scope):
+                    return None
+                end = place.end
+        except RecursionError as error:
+            raise _too_deep() from error
+        return [*scope.texts, *self.constants[end:]]
 
 
 def read_request(
@@ -33,7 +87,7 @@ def read_request(
     query: str,
     variables: Mapping[str, Any] | None,
     operation_name: str | None,
-) -> tuple[Operation, list[str | None]]:
+) -> Reading:
     """Read a request against a schema.
 
     Args:
@@ -42,10 +96,6 @@ def read_request(
         variables: The values of the variables, as JSON; numbers may be Decimal.
         operation_name: Which operation of the document is meant, None if it has one only.
 
-    Returns:
-        The operation, which holds nothing of the values, and the values: texts that Postgres casts
-        to the types in the operation, None for NULL.
-
     Raises:
         HasuraError: The first fault that was found in it.
     """
@@ -53,12 +103,16 @@ def read_request(
         operation = parse_query(query).operation(operation_name)
         return _read(schema, operation, variables or {})
     except RecursionError as error:
-        raise invalid("the request is nested too deeply", "$") from error
+        raise _too_deep() from error
+
+
+def _too_deep() -> HasuraError:
+    return invalid("the request is nested too deeply", "$")
 
 
 def _read(
     schema: GraphQLSchema, definition: OperationDefinition, variables: Mapping[str, Any]
-) -> tuple[Operation, list[str | None]]:
+) -> Reading:
     root = _root_type(schema, definition)
     scope = Scope(bind_variables(definition, variables))
     reader = reader_of(schema)
@@ -67,7 +121,11 @@ def _read(
     fields = selections.read(root, definition.selection, "$")
     if definition.kind == "subscription" and MULTIPLE_FIELDS not in directives:
         _check_single(fields)
-    return Operation(definition.kind, root.name, fields), scope.texts
+    operation = Operation(definition.kind, root.name, fields)
+    constants = scope.texts.copy()
+    for place in scope.places:
+        constants[place.begin : place.end] = [None] * (place.end - place.begin)
+    return Reading(operation, scope.texts, Again(definition, scope.places, constants))
 
 
 def _root_type(schema: GraphQLSchema, definition: OperationDefinition) -> GraphQLObjectType:

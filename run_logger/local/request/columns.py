@@ -80,6 +80,25 @@ def _reader_of(type_: PgType) -> Cell:
     return json_text if type_.is_json else cell_of(type_)
 
 
+def _item_reader_of(type_: PgType) -> Cell:
+    return _document_text if type_.is_json else cell_of(type_)
+
+
+def _document_text(value: Any) -> str:
+    """Return an item of an array of JSON: as with Hasura v2 a string may hold a document."""
+    if isinstance(value, str) and _is_json(value):
+        return value
+    return json_text(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1024)
 def cell_of(type_: PgType) -> Cell:
     """Return what makes a value that is not null into a cell of the JSON of an insert's rows.
@@ -107,7 +126,7 @@ def array_text(element: PgType, items: Iterable[Any]) -> str:
     Raises:
         BadValueError: If the type does not take one of the items.
     """
-    return _array_text(_reader_of(element), items, nested=not element.is_json)
+    return _array_text(_item_reader_of(element), items, nested=not element.is_json)
 
 
 def _array_text(cell: Cell, items: Iterable[Any], *, nested: bool) -> str:

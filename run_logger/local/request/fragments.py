@@ -52,7 +52,7 @@ class _Search:
             return
         if name in self.open:
             cycle = self.open[self.open.index(name) :]
-            names = _english([f'"{item}"' for item in cycle])
+            names = _english(cycle)
             raise invalid(f"the fragment definition(s) {names} form a cycle", path)
         if name not in self.fragments:
             raise invalid(f'reference to undefined fragment "{name}"', path)

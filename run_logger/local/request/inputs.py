@@ -16,7 +16,13 @@ from graphql import (
     get_named_type,
 )
 
-from run_logger.local.annotations import column_type_of, is_json_path, is_one_predicate, is_row
+from run_logger.local.annotations import (
+    column_type_of,
+    is_json_path,
+    is_one_predicate,
+    is_row,
+    takes_null,
+)
 from run_logger.local.request.document import parse_type_ref
 from run_logger.local.request.paths import check_object, invalid, unknown_key
 from run_logger.local.request.readers import (
@@ -31,6 +37,7 @@ from run_logger.local.request.readers import (
 )
 from run_logger.local.request.rows import RowReader
 from run_logger.local.request.syntax import Variable
+from run_logger.local.request.variables import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +77,16 @@ class Item:
         Raises:
             HasuraError: If it is not what the place takes.
         """
+        texts, places, depth = len(scope.texts), len(scope.places), scope.depth
+        looked, scope.looked = scope.looked, False
+        argument = self._argument(scope, value, literal, path)
+        if scope.looked:
+            place = Place(self, value, path, depth, texts, len(scope.texts), argument)
+            scope.places[places:] = [place]
+        scope.looked = looked
+        return argument
+
+    def _argument(self, scope: Scope, value: Any, literal: bool, path: Path) -> Argument:
         if isinstance(value, Variable):
             value, literal = scope.resolve(value, self.place, path, has_default=self.has_default)
         if value is None and self.drops_null:
@@ -136,9 +153,10 @@ class Inputs:
         type_ = column_type_of(field)
         if type_ is None:
             return _item(field, self._reader(field), drops_null=not condition)
+        nullable = not condition and takes_null(field)
         if type_.element is not None and _lists_values(parent.name, name):
-            return _value_list(field, type_, type_.element, takes_null=not condition)
-        return _column(field, type_, takes_null=not condition)
+            return _value_list(field, type_, type_.element, takes_null=nullable)
+        return _column(field, type_, takes_null=nullable)
 
     def _reader(self, given: GraphQLArgument | GraphQLInputField) -> Read:
         named = named_type(given)

@@ -57,6 +57,7 @@ class RowReader:
             if isinstance(item.read, ColumnReader)
         }
         self._cells: dict[str, Cell] = {column: read.cell for column, read in self._columns.items()}
+        self._nulls = {column: None for column, read in self._columns.items() if read.takes_null}
 
     def read_all(self, scope: Scope, value: Any, literal: bool, path: Path) -> Argument:
         """Return a list of rows: one parameter, or a tuple of mappings if any is nested."""
@@ -80,10 +81,13 @@ class RowReader:
 
     def _plain_cells(self, rows: list[Any]) -> list[dict[str, Any]] | None:
         """Return the cells of rows of JSON; None if there is more to them, or a fault."""
-        cells = self._cells
+        cells, nulls = self._cells, self._nulls
         try:
             return [
-                {name: None if value is None else cells[name](value) for name, value in row.items()}
+                {
+                    name: nulls[name] if value is None else cells[name](value)
+                    for name, value in row.items()
+                }
                 for row in rows
             ]
         except (AttributeError, KeyError, BadValueError):
@@ -154,5 +158,5 @@ def _is_empty(value: Any, scope: Scope) -> bool:
         return value is None
     data = value.get("data")
     if isinstance(data, Variable):
-        data = scope.variables[data.name].value
+        data = scope.bound(data).value
     return is_list(data) and not data

@@ -48,7 +48,7 @@ class SchemaReader:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         inputs = Inputs()
-        self.directives = Directives(schema.directives, inputs)
+        self.directives: Directives = Directives(schema.directives, inputs)
         self._inputs = inputs
         self._fields: dict[tuple[str, str], _FieldType] = {}
         self._query = schema.query_type.name if schema.query_type else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from run_logger.local.operation import Value
 from run_logger.local.request.fragments import used_variables
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from run_logger.local.catalog import PgType
+    from run_logger.local.operation import Argument
     from run_logger.local.request.paths import Path
-    from run_logger.local.request.syntax import OperationDefinition, TypeRef, VariableDefinition
+    from run_logger.local.request.syntax import (
+        LiteralValue,
+        OperationDefinition,
+        TypeRef,
+        VariableDefinition,
+    )
 
 # What compiles the operation recurses along it.
 MAX_DEPTH: Final = 100
@@ -90,6 +96,47 @@ def _bind(definition: VariableDefinition, given: Mapping[str, Any]) -> Bound:
     raise invalid(f'expecting a value for non-nullable variable: "{definition.name}"', "$")
 
 
+class Item(Protocol):
+    """A place that takes a value."""
+
+    def read_given(self, scope: Scope, value: Any, literal: bool, path: Path) -> Argument:
+        """Return the argument that was given there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place whose argument hangs on variables, with what it was for one request.
+
+    Attributes:
+        item: What reads there.
+        value: What stands there: a variable, or a literal with variables in it.
+        path: Where it is.
+        depth: How many input objects stand around it.
+        begin: How many parameters come before its own.
+        end: How many there are with its own.
+        argument: The argument.
+    """
+
+    item: Item
+    value: LiteralValue
+    path: Path
+    depth: int
+    begin: int
+    end: int
+    argument: Argument
+
+    def is_same(self, scope: Scope) -> bool:
+        """Read for another request, and tell whether only the texts of parameters differ.
+
+        Raises:
+            HasuraError: The place does not take the value.
+        """
+        scope.depth = self.depth
+        argument = self.item.read_given(scope, self.value, True, self.path)
+        return argument == self.argument and len(scope.texts) == self.end
+
+
 @dataclass(slots=True)
 class Scope:
     """What the reading of one request shares.
@@ -98,11 +145,15 @@ class Scope:
         variables: Its variables.
         texts: The texts of its parameters so far.
         depth: How many input objects stand around what is read.
+        looked: Whether the value of a variable was looked at since this was last set to False.
+        places: The places so far whose arguments hang on variables.
     """
 
     variables: Mapping[str, Bound]
     texts: list[str | None] = field(default_factory=list["str | None"])
     depth: int = 0
+    looked: bool = False
+    places: list[Place] = field(default_factory=list["Place"])
 
     def parameter(self, text: str | None, type_: PgType) -> Value:
         """Add a parameter: the text that Postgres casts to the type, None for NULL.
@@ -134,7 +185,7 @@ class Scope:
         Raises:
             HasuraError: If a variable of its type may not stand there.
         """
-        bound = self.variables[variable.name]
+        bound = self.bound(variable)
         if not bound.fits(place, has_default):
             raise invalid(
                 f"variable '{variable.name}' is declared as '{bound.definition.type}',"
@@ -142,6 +193,11 @@ class Scope:
                 path,
             )
         return bound.value, bound.literal
+
+    def bound(self, variable: Variable) -> Bound:
+        """Return a variable with its value."""
+        self.looked = True
+        return self.variables[variable.name]
 
     def enter(self, path: Path) -> None:
         """Go into an input object; `depth` is to be lowered where it ends.
@@ -156,7 +212,7 @@ class Scope:
     def as_json(self, value: Any) -> Any:
         """Return a literal as JSON: with the variables inside filled in, names as strings."""
         if isinstance(value, Variable):
-            bound = self.variables[value.name]
+            bound = self.bound(value)
             return self.as_json(bound.value) if bound.literal else bound.value
         if isinstance(value, EnumName):
             return value.name

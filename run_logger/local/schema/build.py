@@ -39,7 +39,7 @@ def build_schema(model: Model) -> GraphQLSchema:
         carry the annotations of `run_logger.local.annotations`.
 
     Raises:
-        ServerError: One GraphQL name would stand for two types.
+        ServeError: One GraphQL name would stand for two types.
     """
     types = Types(model)
     queries = _root_fields(types, model.queries) or {"no_queries_available": _no_queries()}

@@ -44,11 +44,11 @@ def _select_column(types: Types, table: TrackedTable) -> GraphQLEnumType:
 
 
 def input_field(types: Types, column: ColumnField) -> GraphQLInputField:
-    """Return the input field that takes a value of the column."""
+    """Return the input field that takes a value of the column, and null if the column does."""
     return GraphQLInputField(
         types.column(column),
         description=descriptions.of_column(column),
-        extensions=column_value(column.column.type),
+        extensions=column_value(column.column.type, takes_null=column.column.nullable),
     )
 
 

@@ -11,7 +11,7 @@ from graphql import (
     get_named_type,
 )
 
-from run_logger.local.annotations import column_value
+from run_logger.local.annotations import column_value, unadvertised
 from run_logger.local.catalog import PgType
 from run_logger.local.scalars import TEXT, array_of, is_jsonb, is_ltree, is_text
 from run_logger.local.schema.construct import BOOLEAN, STRING, input_type
@@ -59,6 +59,9 @@ _JSONB_KEYS: Final = {
         "do any of these strings exist as top-level keys in the column",
     ),
 }
+# Operators of releases of Hasura v2 after the one that is followed, whose schema lacks them.
+_JSONPATH: Final = PgType(sql="jsonpath", name="jsonpath")
+_JSONB_PATHS: Final = ("_jsonb_path_exists", "_jsonb_path_match")
 _LTREE: Final = {
     "_ancestor": "is the left argument an ancestor of right (or equal)?",
     "_descendant": "is the left argument a descendant of right (or equal)?",
@@ -131,6 +134,9 @@ def _equality(leaf: Leaf, type_: PgType) -> _Fields:
 def _jsonb_operators(types: Types) -> _Fields:
     for name, (type_, description) in _JSONB_KEYS.items():
         yield name, _value(types.leaf(type_), type_, description)
+    later = {**column_value(_JSONPATH), **unadvertised()}
+    for name in _JSONB_PATHS:
+        yield name, GraphQLInputField(types.leaf(TEXT), extensions=later)
     yield "_cast", GraphQLInputField(_jsonb_cast(types))
 
 

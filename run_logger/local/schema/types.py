@@ -13,7 +13,7 @@ from graphql import (
     specified_scalar_types,
 )
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.model import ColumnField, ComputedField, Relationship, RelationshipAggregate
 from run_logger.local.scalars import scalar_name
 from run_logger.local.schema.construct import by_name, enum_type, scalar_type
@@ -93,13 +93,13 @@ class Types:
             make: Makes it. Types that refer to each other give their fields as functions.
 
         Raises:
-            ServerError: The name stands for something else already.
+            ServeError: The name stands for something else already.
         """
         if name not in self._made:
             self._made[name] = (owner, make())
         known_owner, type_ = self._made[name]
         if known_owner != owner:
-            raise ServerError(
+            raise ServeError(
                 f"the GraphQL type {name} would stand for both {known_owner} and {owner}: give a "
                 "custom_name to one of them in the metadata"
             )
@@ -114,11 +114,11 @@ class Types:
         """Return the nullable GraphQL type of the values of a Postgres type.
 
         Raises:
-            ServerError: The type has no GraphQL name; what has it must not be shown.
+            ServeError: The type has no GraphQL name; what has it must not be shown.
         """
         name = scalar_name(type_)
         if name is None:
-            raise ServerError(f"the type {type_.sql} has no name in GraphQL")
+            raise ServeError(f"the type {type_.sql} has no name in GraphQL")
         scalar = self._scalar(name)
         return scalar if type_.element is None else GraphQLList(GraphQLNonNull(scalar))
 

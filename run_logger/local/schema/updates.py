@@ -171,7 +171,8 @@ def _value(types: Types, operator: _Operator, column: ColumnField) -> GraphQLInp
     return GraphQLInputField(
         types.leaf(operator.value),
         description=descriptions.of_column(column),
-        extensions=column_value(operator.value),
+        # Hasura v2 takes null for a key alone.
+        extensions=column_value(operator.value, takes_null=operator.value is TEXT),
     )
 
 

@@ -57,7 +57,7 @@ class Poller:
         self._newcomers: set[Subscriber] = set()
         self._arrived = asyncio.Event()
         self._failing: set[Row] = set()
-        self.task = asyncio.create_task(self._run())
+        self.task: asyncio.Task[None] = asyncio.create_task(self._run())
         self.task.add_done_callback(self._report)
 
     def add(self, subscriber: Subscriber) -> None:

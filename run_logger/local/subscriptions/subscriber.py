@@ -18,7 +18,7 @@ class Subscriber(ABC):
     """
 
     def __init__(self, row: Row) -> None:
-        self.row = row
+        self.row: Row = row
         self._held: str | BaseException | None = None
         self._arrived = asyncio.Event()
 
@@ -91,5 +91,5 @@ class StreamSubscriber(Subscriber):
     def receive(self, result: Result) -> None:
         """Hold the batch, and move on behind it."""
         if result.cursor is not None:
-            self.row = self._plan.moved(self.row, result.cursor)
+            self.row: Row = self._plan.moved(self.row, result.cursor)
             self._hold(result.value)

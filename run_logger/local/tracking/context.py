@@ -57,7 +57,7 @@ class Context:
 
     def _checked_name(self, entry: Entry) -> str:
         if entry.name not in self.catalog.tables:
-            raise Inconsistent("no such table/view exists in source: " + str(entry.name))
+            raise Inconsistent(f'no such table/view exists in source: "{entry.name}"')
         if entry.name in self.entries:
             raise Inconsistent("it is tracked twice")
         if entry.body.get("is_enum") and not self.enums.get(entry.name):

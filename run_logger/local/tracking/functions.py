@@ -16,7 +16,7 @@ from run_logger.local.tracking.context import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from run_logger.local.catalog import Catalog, Function, FunctionArgument, Name, Table
     from run_logger.local.metadata import Entry
@@ -62,11 +62,11 @@ def computed_field(context: Context, table: Table, body: dict[str, Any]) -> Comp
     """
     settings: dict[str, Any] = body["definition"]
     function = the_function(context.catalog, table_name(settings["function"]))
+    named = settings.get("table_argument")
+    if problems := list(_misfits(function, table, named)):
+        raise Inconsistent(_refusal(body["name"], table, problems))
     session = _place(function, settings.get("session_argument"))
-    row = _place(function, settings.get("table_argument"))
-    row = 0 if row is None else row
-    if row >= len(function.arguments) or function.arguments[row].table != table.name:
-        raise Inconsistent(f'function "{function.name}" does not take a row of "{table.name}"')
+    row = _place(function, named) or 0
     if function.returns_set and function.returns_table is None:
         raise Inconsistent(f'function "{function.name}" returns a set of what is no table')
     if function.returns_set and function.returns_table is not None:
@@ -81,6 +81,41 @@ def computed_field(context: Context, table: Table, body: dict[str, Any]) -> Comp
         returns=function.returns,
         comment=body.get("comment"),
     )
+
+
+def _misfits(function: Function, table: Table, named: str | None) -> Iterator[str]:
+    """Yield, in Hasura's words, why a function cannot compute a field of a table's rows."""
+    if function.volatility == "volatile":
+        yield (
+            f'the function "{function.name}" is of type VOLATILE;'
+            " cannot be added as a computed field"
+        )
+    if not function.arguments:
+        yield f'the function "{function.name}" has no input arguments'
+        return
+    if named is not None and all(item.name != named for item in function.arguments):
+        yield f'"{named}" is not an input argument of "{function.name}" function'
+        return
+    row = function.arguments[_place(function, named) or 0]
+    if row.table == table.name:
+        return
+    which = "first argument" if named is None else f'"{named}" argument'
+    argument = f'{which} of the function "{function.name}"'
+    if row.table is None:
+        yield f"{argument} is not COMPOSITE type"
+    schema, name = row.table or ("pg_catalog", row.type.name)
+    yield (
+        f'{argument} of type "{schema}.{name}"'
+        " is not the table to which the computed field is being added"
+    )
+
+
+def _refusal(field: str, table: Table, reasons: Sequence[str]) -> str:
+    refusal = f'the computed field "{field}" cannot be added to table "{table.name}"'
+    if len(reasons) == 1:
+        return f"{refusal} because {reasons[0]}"
+    listed = "".join(f"  • {reason}\n" for reason in reasons)
+    return f"{refusal} for the following reasons:\n{listed}"
 
 
 def _root(function: Function, settings: Mapping[str, Any]) -> Literal["query", "mutation"]:

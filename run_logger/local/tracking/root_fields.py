@@ -115,7 +115,7 @@ def _kinds(table: TrackedTable) -> Iterator[QueryKind | MutationKind]:
 def _function_fields(entry: Entry, function: TrackedFunction) -> Iterator[RootField]:
     custom: dict[str, Any] = configuration(entry).get("custom_root_fields") or {}
     kinds: tuple[FunctionKind, ...] = ("function",)
-    if function.function.returns_set:
+    if function.function.returns_set and function.exposed_as == "query":
         kinds = ("function", "function_aggregate")
     for kind in kinds:
         name, comment = _custom(custom.get(kind), _DEFAULT_NAMES[kind].format(function.name))

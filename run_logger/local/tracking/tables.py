@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.model import (
     ColumnField,
     Inconsistency,
@@ -96,7 +96,7 @@ def _add(
 def _made(context: Context, table: Table, key: str, body: dict[str, Any]) -> TableField:
     try:
         return _MAKERS[key](context, table, body)
-    except (ServerError, KeyError, TypeError, AttributeError) as error:
+    except (ServeError, KeyError, TypeError, AttributeError) as error:
         # The metadata are a stranger's text, in which any part can have any shape.
         raise Inconsistent(f"it does not have the parts that it needs: {error}") from error
 

@@ -10,9 +10,10 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 from typing import Protocol as StructuralType
 
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from run_logger.local.errors import HasuraError
+from run_logger.local.faults import INTERNAL_ERROR, log_fault
 from run_logger.local.websocket.messages import (
     Init,
     Ping,
@@ -105,9 +106,14 @@ class Connection:
                 tasks.create_task(self._outdate())
                 await self._listen(tasks)
         except* ConnectionClosing as group:
-            await self._close(group)
+            closing = group.exceptions[0]
+            if isinstance(closing, ConnectionClosing):
+                await self._close(closing)
         except* WebSocketDisconnect:
             _log.debug("a client left")
+        except* Exception as group:  # noqa: BLE001  whatever it is
+            log_fault(group)
+            await self._close(ConnectionClosing(1011, INTERNAL_ERROR.message))
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> NoReturn:
         while True:
@@ -206,6 +212,18 @@ class Connection:
     async def _operate(
         self, id_: str, request: Mapping[str, Any], session: Session, leave: ExitStack
     ) -> None:
+        """Serve an operation; a fault of ours ends this one alone."""
+        try:
+            await self._serve_operation(id_, request, session, leave)
+        except (ConnectionClosing, WebSocketDisconnect):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is
+            log_fault(error)
+            await self._reject(id_, INTERNAL_ERROR)
+
+    async def _serve_operation(
+        self, id_: str, request: Mapping[str, Any], session: Session, leave: ExitStack
+    ) -> None:
         try:
             async with self._turn:
                 prepared = await self._engine.prepare(request, session)
@@ -214,13 +232,16 @@ class Connection:
                     return
                 subscription = self._engine.subscribe(prepared, session)
         except HasuraError as error:
-            await self._send(self._protocol.rejected(id_, error))
-            await self._send(message("complete", id_))
+            await self._reject(id_, error)
             return
         leave.close()
         with subscription as subscriber:
             while True:
                 await self._send(await self._news(id_, prepared, subscriber))
+
+    async def _reject(self, id_: str, error: HasuraError) -> None:
+        await self._send(self._protocol.rejected(id_, error))
+        await self._send(message("complete", id_))
 
     async def _answer(self, id_: str, prepared: Prepared, session: Session) -> None:
         try:
@@ -251,13 +272,15 @@ class Connection:
         return self._protocol.result(id_, prepared.data({field.key: value.encode()}).decode())
 
     async def _send(self, text: str) -> None:
+        # Another task may have found out already.
+        if self._socket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect(1006)
         await self._socket.send_text(text)
 
-    async def _close(self, group: ExceptionGroup[ConnectionClosing]) -> None:
-        closing = group.exceptions[0]
-        if isinstance(closing, ConnectionClosing):
-            # The client may leave at the same moment.
-            with suppress(WebSocketDisconnect):
-                if closing.last_words is not None:
-                    await self._send(closing.last_words)
+    async def _close(self, closing: ConnectionClosing) -> None:
+        # The client may leave at the same moment.
+        with suppress(WebSocketDisconnect):
+            if closing.last_words is not None:
+                await self._send(closing.last_words)
+            if self._socket.application_state is WebSocketState.CONNECTED:
                 await self._socket.close(closing.code, closing.reason)

@@ -28,7 +28,7 @@ class ConnectionClosing(Exception):  # noqa: N818  not always an error
     def __init__(self, code: int, reason: str, last_words: str | None = None) -> None:
         super().__init__(code, reason)
         self.code = code
-        self.reason = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        self.reason: str = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
         self.last_words = last_words
 
 
@@ -90,7 +90,7 @@ class LegacyProtocol(Protocol):
     name = "graphql-ws"
     result_type = "data"
     keep_alive = '{"type":"ka"}'
-    unready = (1011, "Connection initialisation timed out")
+    unready: ClassVar[tuple[int, str]] = (1011, "Connection initialisation timed out")
 
     def rejected(self, id_: str, error: HasuraError) -> str:
         """Return an error whose payload is an object."""
@@ -122,7 +122,7 @@ class TransportProtocol(Protocol):
     name = "graphql-transport-ws"
     result_type = "next"
     keep_alive = '{"type":"ping","payload":{"message":"keepalive"}}'
-    unready = (4408, "Connection initialisation timed out")
+    unready: ClassVar[tuple[int, str]] = (4408, "Connection initialisation timed out")
 
     def rejected(self, id_: str, error: HasuraError) -> str:
         """Return an error whose payload is a list."""

@@ -105,7 +105,15 @@ class Reader:
     def read(
         self, query: str, variables: Mapping[str, Any] | None = None, name: str | None = None
     ) -> tuple[Operation, list[str | None]]:
-        return read_request(self._schema, query, variables, name)
+        reading = read_request(self._schema, query, variables, name)
+        assert reading.again.values(variables) == list(reading.values)
+        return reading.operation, list(reading.values)
+
+    def read_after(
+        self, query: str, variables: Mapping[str, Any], first: Mapping[str, Any]
+    ) -> list[str | None] | None:
+        """Read values for an operation that was read with others before."""
+        return read_request(self._schema, query, first, None).again.values(variables)
 
     def only(self, query: str, variables: Mapping[str, Any] | None = None) -> Field:
         """Return the one root field."""

@@ -65,7 +65,7 @@ def test_fragments_are_unfolded_where_their_type_applies(reader: Reader) -> None
             "{run{...A}} fragment A on run {...B} fragment B on run {...C}"
             " fragment C on run {...A}",
             "run.selectionSet.A.selectionSet.B.selectionSet.C.selectionSet",
-            'the fragment definition(s) "A", "B", and "C" form a cycle',
+            "the fragment definition(s) A, B, and C form a cycle",
         ),
     ],
 )

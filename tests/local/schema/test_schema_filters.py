@@ -60,6 +60,8 @@ def test_texts_jsonb_arrays_and_enums_have_operators_of_their_own(schema: ShownS
         "_has_key": "String",
         "_has_keys_all": "[String!]",
         "_has_keys_any": "[String!]",
+        "_jsonb_path_exists": "String",
+        "_jsonb_path_match": "String",
     }
     assert schema.fields("jsonb_cast_exp") == {"String": "String_comparison_exp"}
     assert set(schema.fields("json_comparison_exp")) == plain

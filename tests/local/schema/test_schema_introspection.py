@@ -44,13 +44,24 @@ def built(schema: ShownSchema) -> GraphQLSchema:
     return schema.schema
 
 
+def _advertised(value: Any) -> Any:
+    """Take what the schema does not tell of out of the answer of graphql-core, which knows none."""
+    if isinstance(value, list):
+        names = [item.get("name") if isinstance(item, dict) else None for item in value]
+        kept = [not str(name).startswith("_jsonb_path") for name in names]
+        return [_advertised(item) for item, keeps in zip(value, kept, strict=True) if keeps]
+    if isinstance(value, dict):
+        return {key: _advertised(item) for key, item in value.items()}
+    return value
+
+
 @pytest.mark.parametrize("query", _QUERIES)
 def test_it_answers_as_graphql_core_does(built: GraphQLSchema, query: str) -> None:
     name = "q" if "query q(" in query else None
     expected: Any = execute_sync(built, parse(query), operation_name=name)
     assert expected.errors is None
     found = introspect(built, query, None, name)
-    assert {key: orjson.loads(text) for key, text in found.items()} == expected.data
+    assert {key: orjson.loads(text) for key, text in found.items()} == _advertised(expected.data)
 
 
 def test_variables_are_read_as_graphql_says(built: GraphQLSchema) -> None:

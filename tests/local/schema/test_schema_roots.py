@@ -16,7 +16,7 @@ from graphql import (
     validate_schema,
 )
 
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.model import Model
 from run_logger.local.schema import build_schema
 
@@ -169,5 +169,5 @@ def test_a_name_that_would_stand_for_two_types_is_an_error(schema_of: SchemaOf) 
     - table: run_aggregate
       configuration: {custom_root_fields: {select: run_aggregates}}
     """
-    with pytest.raises(ServerError, match=r"run_aggregate .* give a custom_name"):
+    with pytest.raises(ServeError, match=r"run_aggregate .* give a custom_name"):
         schema_of(sql, tables)

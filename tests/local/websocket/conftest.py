@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import MakeProject, Serve, Served
 
-# Whatever is waited for comes much sooner.
-_PATIENCE = 20
+# Whatever is waited for comes much sooner, unless the machine has a lot else to do.
+_PATIENCE = 60
 LEGACY = "graphql-ws"
 TRANSPORT = "graphql-transport-ws"
 
@@ -128,7 +128,9 @@ def connect_to() -> Iterator[Connect]:
                 additional_headers=dict(handshake or {}),
                 max_size=None,
                 compression=None,
+                open_timeout=_PATIENCE,
                 close_timeout=1,
+                ping_interval=None,  # a client that does not read would miss the answer
                 max_queue=1,  # the client takes no more off the socket than it is asked for
             )
             client = Client(opened.enter_context(socket), protocol)
@@ -138,6 +140,13 @@ def connect_to() -> Iterator[Connect]:
             return client
 
         yield start
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients take their time to say who they are."""
+    variable = "HASURA_GRAPHQL_WEBSOCKET_CONNECTION_INIT_TIMEOUT"
+    monkeypatch.setenv(variable, str(_PATIENCE))
 
 
 @pytest.fixture(params=[LEGACY, TRANSPORT])

@@ -5,25 +5,37 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from run_logger._resources import resource
+from run_logger.local.app import create_app
 from run_logger.local.auth import Authenticator
-from run_logger.local.errors import ServerError
+from run_logger.local.errors import ServeError
 from run_logger.local.http_server import listen, url_of
+from run_logger.local.intervals import Intervals
+from run_logger.local.options import Options
 from run_logger.local.server import run
+from run_logger.local.websocket import websocket_routes
+from tests.conftest import Served
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from starlette.types import ASGIApp
 
     from run_logger.local.auth import Session
     from run_logger.local.http_server import HttpServer
+    from run_logger.local.subscriptions import Subscriber
+    from run_logger.local.view import Prepared
     from tests.conftest import Serve
     from tests.local.websocket.conftest import Connect, Shop
 
@@ -83,6 +95,47 @@ def test_operations_stopped_before_they_begin_leave_room_for_others(
     client.is_silent()
 
 
+class Faulty:
+    """An engine with a bug."""
+
+    inconsistencies: tuple[object, ...] = ()
+
+    async def execute(self, request: Mapping[str, Any], session: Session) -> bytes:
+        raise NotImplementedError
+
+    async def prepare(self, request: Mapping[str, Any], session: Session) -> Prepared:
+        raise ZeroDivisionError(f"a bug, with {request['variables']} of {session} in it")
+
+    async def run(self, prepared: Prepared, session: Session) -> bytes:
+        raise NotImplementedError
+
+    def subscribe(self, prepared: Prepared, session: Session) -> AbstractContextManager[Subscriber]:
+        raise NotImplementedError
+
+    async def changed(self) -> None:
+        await asyncio.Event().wait()
+
+
+def test_a_fault_of_ours_ends_its_operation_alone_and_is_logged_without_values(
+    serve_app: Callable[[ASGIApp], str],
+    connect_to: Connect,
+    protocol: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine, authenticator = Faulty(), Authenticator(None)
+    routes = websocket_routes(engine, authenticator, Intervals())
+    base_url = serve_app(create_app(engine, authenticator, Options(), routes))
+    client = connect_to(Served(base_url, dsn=""), protocol)
+    for _ in range(2):
+        id_ = client.start("{ any }", password="hunter2")  # noqa: S106  of this test alone
+        assert "internal error" in str(client.receive()["payload"])
+        assert client.receive() == {"type": "complete", "id": id_}
+    client.send("ping")
+    assert client.receive() == {"type": "pong"}
+    assert "ZeroDivisionError" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
 class Visitors(Authenticator):
     """Lets everybody in for a fifth of a second."""
 
@@ -101,17 +154,20 @@ async def code_at_the_end(
         )
         server = await ready
         url = url_of(listener).replace("http", "ws") + "/v1/graphql"
-        async with connect(url, subprotocols=[Subprotocol("graphql-ws")]) as socket:
+        async with connect(
+            url, subprotocols=[Subprotocol("graphql-ws")], open_timeout=60, ping_interval=None
+        ) as socket:
             await socket.send('{"type": "connection_init"}')
             await socket.send(
                 '{"type": "start", "id": "1", "payload": {"query": "subscription { run { id } }"}}'
             )
-            while json.loads(await socket.recv())["type"] != "data":
-                pass
+            with suppress(ConnectionClosed):
+                while json.loads(await socket.recv())["type"] != "data":
+                    pass
             server.should_exit = stops
             await socket.wait_closed()
         server.should_exit = True
-        await asyncio.wait_for(serving, 5)
+        await asyncio.wait_for(serving, 60)
         return socket.close_code
 
 
@@ -133,7 +189,7 @@ def test_a_change_of_the_metadata_ends_connections(
     client.data(client.start("subscription { item { id } }"))
     # Functions that return its rows go with it.
     untrack = {"type": "pg_untrack_table", "args": {"table": "item", "cascade": True}}
-    answer = httpx.post(f"{shop.served.base_url}/v1/metadata", json=untrack)
+    answer = httpx.post(f"{shop.served.base_url}/v1/metadata", json=untrack, timeout=60)
     assert answer.status_code == 200, answer.text
     assert client.closed() == (1012, "Server state changed, restarting the server")
     again = connect_to(shop.served, protocol)
@@ -148,5 +204,5 @@ def test_an_interval_that_is_none_is_refused_by_name(
     variable = "HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE"
     for value in ("0", "-1", "5s", "1.5"):
         monkeypatch.setenv(variable, value)
-        with pytest.raises(ServerError, match=f"{variable} is '{value}'"):
+        with pytest.raises(ServeError, match=f"{variable} is '{value}'"):
             serve()

@@ -122,6 +122,20 @@ def test_a_page_of_another_site_cannot_pretend_to_be_a_local_one(
     assert client.closed()[0] == 4403
 
 
+def test_pages_of_other_domains_than_the_given_ones_cannot_connect(
+    serve: Serve, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HASURA_GRAPHQL_CORS_DOMAIN", "https://lab.example")
+    served = serve(admin_secret=SECRET)
+    headers = {"x-hasura-admin-secret": SECRET}
+    mine = connect_to(served, handshake={"Origin": "https://lab.example"}, headers=headers)
+    mine.is_silent()
+    with pytest.raises(InvalidStatus) as raised:
+        connect_to(served, handshake={"Origin": "https://other.example"}, headers=headers)
+    assert raised.value.response.status_code == 400
+    assert b"does not match configured CORS domains" in raised.value.response.body
+
+
 def test_who_does_not_say_who_it_is_is_sent_away(
     serve: Serve, connect_to: Connect, protocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,17 +19,36 @@ STEPS = 7
 """Rows between two updates of the metadata."""
 
 
+UPDATED_KEYS = 3
+"""So many keys get a new value in turn, beside the one that gets one each time."""
+
+
+def update(number: int) -> dict[str, int]:
+    """Return what the nth update of the metadata sets, from 1 up."""
+    return {"updates": number, f"update {number % UPDATED_KEYS}": number}
+
+
+def updated(number: int) -> dict[str, int]:
+    """Return what so many updates leave in the metadata."""
+    left: dict[str, int] = {}
+    for each in range(max(1, number - UPDATED_KEYS), number + 1):
+        left |= update(each)
+    return left if number else {}
+
+
 def count(
     logger: HasuraLogger, counts: Tally, numbers: range, pause: float = 0, source: int = 0
 ) -> None:
-    """Log rows; the metadata say after every few of them how many there are.
+    """Log rows, and update the metadata after every few of them.
 
-    The tally's source after the rows' own is the metadata.
+    The tally's source after the rows' own counts the updates.
     """
+    updates = counts.counts()[source + 1]
     for first in range(numbers.start, numbers.stop, STEPS):
         log_rows(logger, counts, source, range(first, min(first + STEPS, numbers.stop)))
-        logger.update_metadata({"logged": first, f"multiple of {first % 3}": first})
-        counts.set(source + 1, first)
+        updates += 1
+        logger.update_metadata(update(updates))
+        counts.set(source + 1, updates)
         time.sleep(pause)
 
 

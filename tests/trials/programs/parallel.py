@@ -12,10 +12,12 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from tests.trials.programs.shared import created, log_rows, tally
+from tests.trials.programs.shared import created, log_rows, say, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,18 +104,35 @@ def wait_for_all(
 
 
 def tasks(logger: HasuraLogger, workers: int, rows: int) -> None:
-    """Log from tasks of one event loop."""
+    """Log from tasks of one event loop, and say how long that has ever kept it from its work."""
 
     async def work(source: int) -> None:
         for number in range(rows):
             log_rows(logger, tallies, source, range(number, number + 1))
             await asyncio.sleep(0)
 
-    async def work_together() -> None:
+    async def work_together() -> int:
+        watching = asyncio.create_task(longest_wait())
         await asyncio.gather(*(work(source) for source in range(workers)))
+        watching.cancel()
+        return await watching
 
     tallies = tally()
-    asyncio.run(work_together())
+    say(f"longest_microseconds_of_a_turn: {asyncio.run(work_together())}")
+
+
+async def longest_wait() -> int:
+    """Return how long a task that was ready had to wait at most, in microseconds, once cancelled.
+
+    What the other tasks do in their turn is what it waits for.
+    """
+    longest = 0
+    with suppress(asyncio.CancelledError):
+        while True:
+            before = time.perf_counter_ns()
+            await asyncio.sleep(0)
+            longest = max(longest, time.perf_counter_ns() - before)
+    return longest // 1000
 
 
 WAYS = {"threads": threads, "forks": forks, "pool": pool, "spawn": spawn, "tasks": tasks}

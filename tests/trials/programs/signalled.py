@@ -49,6 +49,9 @@ def main() -> None:
         "returns": handlers.returns,
         "exits": handlers.exits,
     }
+    # A shell's background and nohup have their programs ignore these.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if handler in actions:
         signal.signal(signal.Signals[name], actions[handler])
     work(handlers, logged=logged == "yes", seconds=IGNORED_SECONDS if handler == "ignored" else 60)

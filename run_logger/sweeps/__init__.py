@@ -1,0 +1,1 @@
+"""Sweeps: many runs over one parameter space, each point given out once."""

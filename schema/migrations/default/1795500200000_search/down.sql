@@ -1,0 +1,1 @@
+drop function if exists public.search_runs(text);
