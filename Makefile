@@ -42,7 +42,10 @@ lint: $(READY)  ## check form, types and drift of what is generated
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+		found=$$(pyright --verifytypes run_logger --ignoreexternal) || { echo "$$found"; exit 1; }
 	$(BIN)/run-logger generate --check
+	$(BIN)/run-logger queries check --strict
 	$(BIN)/python tools/cli_reference.py --check
 
 format: $(READY)  ## put the sources into form

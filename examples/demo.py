@@ -2,9 +2,9 @@
 
     python examples/demo.py [--output DIRECTORY]
 
-It starts `run-logger serve` on a database of its own in a temporary directory, lets an agent train
-a classifier on handwritten digits at each point of a small grid, and trains once more with the best
-parameters, on noisier pictures.
+It starts `run-logger serve` on a new database, lets an agent train a classifier on handwritten
+digits at each point of a small grid, and trains once more with the best parameters, on noisier
+pictures. Database and pictures stay in the output directory, by default a temporary one.
 """
 
 from __future__ import annotations
@@ -43,32 +43,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, help="where the pictures go")
     output: Path = parser.parse_args().output or Path(tempfile.mkdtemp(prefix="run-logger-demo-"))
-    with served() as endpoint:
-        console.print(f"[bold]Serving[/] {endpoint}")
+    data = output / "database"
+    with served(data) as endpoint:
+        page = endpoint.removesuffix("v1/graphql")
+        console.print(f"[bold]Serving[/] {endpoint}, and the page at {page}", soft_wrap=True)
         client = Client(endpoint)
         runs = train_all(endpoint, output)
         show(client, runs)
         draw(client, runs, output)
+    again = f"{Path(sys.executable).parent / 'run-logger'} serve --data-dir {data}"
+    console.print("[bold]Look[/] at the runs in a browser, http://127.0.0.1:8080/, with")
+    console.print(f"  {again}", soft_wrap=True)
 
 
 @contextmanager
-def served() -> Generator[str]:
-    """Serve a new database until the block ends; yield the endpoint."""
-    with tempfile.TemporaryDirectory(prefix="run-logger-demo-") as data:
-        process = subprocess.Popen(
-            [*RUN_LOGGER, "serve", "--port", "0", "--data-dir", data],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            endpoint = process.stdout.readline().strip() if process.stdout else ""
-            if not endpoint:
-                sys.exit("the server did not start; try: run-logger serve --port 0")
-            yield endpoint
-        finally:
-            process.terminate()
-            process.wait()
+def served(data: Path) -> Generator[str]:
+    """Serve the database in a directory until the block ends; yield the endpoint."""
+    process = subprocess.Popen(
+        [*RUN_LOGGER, "serve", "--port", "0", "--data-dir", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        endpoint = process.stdout.readline().strip() if process.stdout else ""
+        if not endpoint:
+            sys.exit("the server did not start; try: run-logger serve --port 0")
+        yield endpoint
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def train_all(endpoint: str, output: Path) -> list[int]:

@@ -21,6 +21,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
 from run_logger import HasuraLogger, initialize
+from run_logger.charts import draw_chart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +129,7 @@ def fit(params: dict[str, Any], logger: HasuraLogger) -> None:
     logger.update_metadata({"accuracy": model.score(test_x, test_y)})
     matrix = confusion_matrix(test_y, model.predict(test_x))
     logger.blob(as_csv(matrix), {"name": "confusion_matrix.csv", "type": "text/csv"})
+    logger.blob(as_picture(matrix), {"name": "confusion_matrix.png", "type": "image/png"})
 
 
 def batches(
@@ -145,6 +147,38 @@ def as_csv(matrix: np.ndarray[Any, Any]) -> bytes:
     text = io.StringIO()
     np.savetxt(text, matrix, fmt="%d", delimiter=",")
     return text.getvalue().encode()
+
+
+def as_picture(matrix: np.ndarray[Any, Any]) -> bytes:
+    """Return a matrix as a PNG: a row for each true digit, a column a guess, darker for more."""
+    cells = [
+        {"true": true, "guess": guess, "pictures": int(count)}
+        for (true, guess), count in np.ndenumerate(matrix)
+    ]
+    across = {"field": "guess", "type": "ordinal", "axis": {"labelAngle": 0}}
+    down = {"field": "true", "type": "ordinal"}
+    count = {"field": "pictures", "type": "quantitative"}
+    is_dark = f"datum.pictures > {int(matrix.max()) / 2}"
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": cells},
+        "title": "Which digits were taken for which",
+        "width": {"step": 28},
+        "height": {"step": 28},
+        "encoding": {"x": across, "y": down},
+        "layer": [
+            {"mark": "rect", "encoding": {"color": {**count, "scale": {"scheme": "blues"}}}},
+            {
+                "transform": [{"filter": "datum.pictures > 0"}],
+                "mark": "text",
+                "encoding": {
+                    "text": count,
+                    "color": {"condition": {"test": is_dark, "value": "white"}, "value": "#333"},
+                },
+            },
+        ],
+    }
+    return draw_chart(spec, "png")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ ORDERS = [
 def test_pages_follow_each_other_in_every_order_with_nulls_and_equals(
     served: Served, client: Client
 ) -> None:
-    with psycopg.connect(served.dsn) as connection:
+    with psycopg.connect(served.dsn, autocommit=True) as connection:
         connection.execute(
             "insert into run (metadata, sweep_index, created_at)"
             " select '{}', nullif(n % 3, 0), case n % 4 when 0 then null"
@@ -208,7 +208,7 @@ def test_libraries_of_data_frames_take_logs_as_they_are(client: Client) -> None:
 
 def test_of_many_rows_no_json_is_kept(served: Served, client: Client) -> None:
     run_id = create(client)
-    with psycopg.connect(served.dsn) as connection:
+    with psycopg.connect(served.dsn, autocommit=True) as connection:
         connection.execute(
             "insert into run_log (run_id, log)"
             " select %s, jsonb_build_object('step', n, 'loss', n / 2.0)"

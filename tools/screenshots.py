@@ -17,6 +17,7 @@ import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -92,7 +93,11 @@ def main() -> None:
     arguments = parser.parse_args()
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, demo.served() as endpoint:
+    with (
+        TemporaryDirectory() as data,
+        sync_playwright() as playwright,
+        demo.served(Path(data) / "database") as endpoint,
+    ):
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"),
             args=_ARGUMENTS,

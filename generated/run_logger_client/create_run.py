@@ -19,5 +19,4 @@ class CreateRunInsertRunOne(RunIdentity):
     "An array relationship"
 
 
-class CreateRunInsertRunOneWriters(WriterMark):
-    """One process that writes one run, with a journal of its own. Ranks, forks and resumed runs make several of them."""
+CreateRunInsertRunOneWriters = WriterMark

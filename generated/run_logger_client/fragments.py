@@ -61,7 +61,7 @@ class RunIdentity(BaseModel):
 
 
 class RunIdentitySweep(SweepSpace):
-    """A search over parameters: each of its runs gets a point of its space."""
+    pass
 
 
 class RunSummary(BaseModel):

@@ -11,5 +11,4 @@ class Heartbeat(BaseModel):
     update_writer_by_pk: Optional["HeartbeatUpdateWriterByPk"]
 
 
-class HeartbeatUpdateWriterByPk(WriterMark):
-    """One process that writes one run, with a journal of its own. Ranks, forks and resumed runs make several of them."""
+HeartbeatUpdateWriterByPk = WriterMark

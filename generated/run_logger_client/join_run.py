@@ -3,7 +3,6 @@ from typing import Optional
 
 from .base_model import BaseModel
 from .fragments import RunIdentity, WriterMark
-from .fragments import RunIdentitySweep as RunIdentitySweep
 
 
 class JoinRun(BaseModel):
@@ -19,5 +18,4 @@ class JoinRunInsertWriterOne(WriterMark):
     "An object relationship"
 
 
-class JoinRunInsertWriterOneRun(RunIdentity):
-    """A long process that depends on parameters and gives out logs."""
+JoinRunInsertWriterOneRun = RunIdentity

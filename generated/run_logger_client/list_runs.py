@@ -9,5 +9,4 @@ class ListRuns(BaseModel):
     run: list["ListRunsRun"]
 
 
-class ListRunsRun(RunSummary):
-    """A long process that depends on parameters and gives out logs."""
+ListRunsRun = RunSummary

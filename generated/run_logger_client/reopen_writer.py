@@ -11,5 +11,4 @@ class ReopenWriter(BaseModel):
     update_writer_by_pk: Optional["ReopenWriterUpdateWriterByPk"]
 
 
-class ReopenWriterUpdateWriterByPk(WriterMark):
-    """One process that writes one run, with a journal of its own. Ranks, forks and resumed runs make several of them."""
+ReopenWriterUpdateWriterByPk = WriterMark

@@ -3,7 +3,6 @@ from typing import Optional
 
 from .base_model import BaseModel
 from .fragments import RunIdentity
-from .fragments import RunIdentitySweep as RunIdentitySweep
 
 
 class RunById(BaseModel):
@@ -12,5 +11,4 @@ class RunById(BaseModel):
     run_by_pk: Optional["RunByIdRunByPk"]
 
 
-class RunByIdRunByPk(RunIdentity):
-    """A long process that depends on parameters and gives out logs."""
+RunByIdRunByPk = RunIdentity

@@ -3,7 +3,6 @@ from typing import Optional
 
 from .base_model import BaseModel
 from .fragments import SweepSpace
-from .fragments import SweepSpaceParameterChoices as SweepSpaceParameterChoices
 
 
 class SweepById(BaseModel):
@@ -12,5 +11,4 @@ class SweepById(BaseModel):
     sweep_by_pk: Optional["SweepByIdSweepByPk"]
 
 
-class SweepByIdSweepByPk(SweepSpace):
-    """A search over parameters: each of its runs gets a point of its space."""
+SweepByIdSweepByPk = SweepSpace

@@ -9,5 +9,4 @@ class WriterByKey(BaseModel):
     writer: list["WriterByKeyWriter"]
 
 
-class WriterByKeyWriter(WriterMark):
-    """One process that writes one run, with a journal of its own. Ranks, forks and resumed runs make several of them."""
+WriterByKeyWriter = WriterMark

@@ -38,7 +38,7 @@ def check(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILES]...",
+            metavar="FILE",
             help="The files; by default all of the folder of the queries.",
             show_default=False,
         ),
@@ -69,7 +69,8 @@ def check(
     a delete or an update that may match every row, a list without a limit and without a key in its
     where, and a mutation that is not safe to send twice. A comment `# advice: off (REASON)`, on the
     line or the one above, switches the advice for that line off. The exit code is 1 if there is an
-    error. Settings that are not given come from [tool.run-logger.generate] in pyproject.toml.
+    error. Settings that are not given come from the table tool.run-logger.generate in
+    pyproject.toml.
 
     Examples:
         run-logger queries check

@@ -70,8 +70,8 @@ def diff(
 
     Each change is followed by the places in the queries that it touches; those that touch some
     come first. What callers send through a variable counts, in every depth of its type. The exit
-    code is 1 if a breaking change touches the queries. Settings that are not given come from
-    [tool.run-logger.generate] in pyproject.toml.
+    code is 1 if a breaking change touches the queries. Settings that are not given come from the
+    table tool.run-logger.generate in pyproject.toml.
 
     Examples:
         run-logger schema diff --endpoint https://host/v1/graphql

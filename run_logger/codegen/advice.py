@@ -2,8 +2,8 @@
 
 What a field of a root is, its arguments say and not its name, since names can be configured:
 
-- a delete has `where` alone; an update has `where` and operators such as `_set`; an update of many
-  has `updates`; an insert has `object` or `objects` beside `on_conflict`;
+- a delete has a `where` that it needs, an update operators such as `_set` beside it, an update of
+  many `updates`; an insert has `object` or `objects` beside `on_conflict`;
 - a list has `where` and `limit`.
 """
 
@@ -30,7 +30,7 @@ from graphql import (
     visit,
 )
 
-from run_logger.codegen.lookup import fields_of, type_of
+from run_logger.codegen.lookup import fields_of, is_not_null, type_of
 from run_logger.codegen.uses import name_of_type, named_type, place_of, users_of_fragments
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class _Adviser(Visitor):
 
     def _of_mutation(self, node: FieldNode, field: GraphQLField) -> Iterator[str]:
         known, given = _arguments_of(field), _given(node)
-        if "where" in known:
+        # A function that changes something has a where too: it chooses from what it returns.
+        if "where" in known and is_not_null(_type_of(known["where"])):
             yield from self._of_filter(known, given)
         if "updates" in known:
             yield from self._of_updates(known["updates"], given.get("updates"))

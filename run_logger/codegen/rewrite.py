@@ -64,11 +64,11 @@ def describe(class_def: ast.ClassDef, texts: Mapping[str, str]) -> None:
         class_def: The class; it is changed.
         texts: The class's under "", and those of its fields by their Python names.
     """
-    own: list[ast.stmt] = [_text(texts[""])] if "" in texts else []
-    body = [*own]
+    if not any(isinstance(stmt, ast.AnnAssign) for stmt in class_def.body):
+        return  # ariadne-codegen makes an alias of it: the class of a fragment under another name
+    body: list[ast.stmt] = [_text(texts[""])] if "" in texts else []
     for stmt in class_def.body:
-        if not (own and isinstance(stmt, ast.Pass)):
-            body.append(stmt)
+        body.append(stmt)
         if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name):
             description = texts.get(stmt.target.id)
             body += [_text(description)] if description else []

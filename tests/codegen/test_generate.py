@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
@@ -244,6 +245,33 @@ def test_descriptions_of_the_schema_become_docstrings(package: Path, visits: Any
     assert visits.visit_insert_input.__doc__ == 'input type for inserting data into table "visit"'
     code = (package / "fragments.py").read_text()
     assert '"The number on the card."\n    id: int' in code
+
+
+def test_what_has_no_description_is_named(generate: Callable[[str, str], Path]) -> None:
+    schema = """
+        schema { query: query_root }
+        enum colour { red }
+        input thing_filter { colour: colour }
+        type thing { id: Int!, colour: colour }
+        type query_root { things(where: thing_filter): [thing!]! }
+    """
+    queries = """
+        query List($where: thing_filter) { things(where: $where) { ...Known } }
+        query Own($where: thing_filter) { things(where: $where) { id } }
+        fragment Known on thing { id colour }
+    """
+    package = generate(schema, queries)
+    documented = {
+        node.name: ast.get_docstring(node)
+        for module in package.glob("*.py")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+    assert documented["List"] == 'The answer of the query "List".'
+    assert documented["OwnThings"] == 'Fields of the type "thing".'
+    assert documented["thing_filter"] == 'The input type "thing_filter".'
+    assert documented["colour"] == 'The enum "colour".'
+    assert [name for name, text in documented.items() if not text] == []
 
 
 def test_an_operation_may_be_called_like_a_module_of_the_package(visits: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,7 @@ type mutation_root {
   change_many(updates: [sample_updates!]!): [response]
   add(objects: [sample_insert!]!, on_conflict: sample_on_conflict): response
   act(note: String): response
+  compute(args: sample_set!, where: sample_bool_exp, limit: Int): [sample!]!
 }
 type sample { id: Int!, code: String!, name: String, lab: lab, parts: [sample!]! }
 type lab { id: Int!, name: String }
@@ -224,6 +226,7 @@ def test_a_mutation_that_is_not_safe_to_send_twice_is_warned_of(queries: Path, f
         "change(where: {id: {_eq: 1}}, _set: {id: 1}) { affected_rows }",
         "erase_by_pk(id: 1) { id }",
         'act(note: "a") { affected_rows }',
+        "compute(args: {id: 1}) { id }",
     ],
 )
 def test_a_mutation_that_may_be_sent_twice_is_not(queries: Path, field: str) -> None:
@@ -334,6 +337,12 @@ def test_a_file_that_is_not_there_is_named(queries: Path) -> None:
     (queries / "one.graphql").write_text("query q { sample_by_pk(id: 1) { id } }")
     with pytest.raises(GenerationError, match=r"none\.graphql cannot be read"):
         check("none.graphql")
+
+
+def test_without_graphql_core_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "graphql", None)
+    with pytest.raises(GenerationError, match=r"run-logger\[codegen\]"):
+        check()
 
 
 def test_our_own_queries_pass_strictly() -> None:

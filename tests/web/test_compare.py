@@ -53,6 +53,11 @@ def test_the_best_run_is_named_with_what_it_owes_that_to(serve: Serve, open_page
     expect(verdict).to_contain_text(f"Best: low (#{ids[0]}), with accuracy 0.5.")
     expect(page.locator(".comparison-charts svg.marks")).to_have_count(1)
 
+    page.get_by_label("Best is the").select_option("highest")
+    page.get_by_role("link", name="Show the curves of both").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 runs")
+    assert page.url.endswith(f"?runs={ids[1]},{ids[2]}")
+
 
 def test_parameters_are_side_by_side_with_their_sources_and_differences_marked(
     serve: Serve, open_page: OpenPage, tmp_path: Path

@@ -24,10 +24,10 @@ export class ChartCard {
   #onZoom;
   #place = element("div", { class: "chart-place" });
   #problem = element("p", { class: "problem", role: "alert" });
-  /** @type {Record<string, any>[]} */
+  /** @type {Row[]} */
   #rows = [];
-  /** @type {Record<string, any>[]} Rows that the drawing does not have yet. */
-  #waiting = [];
+  /** How many of the rows the drawing has. */
+  #drawn = 0;
   /** @type {import("./drawing.js").Drawing | null} */
   #drawing = null;
   #isStale = true;
@@ -70,9 +70,7 @@ export class ChartCard {
    * @param {Row[]} rows
    */
   reset(rows) {
-    this.#rows = [];
-    this.#waiting = [];
-    this.#rows = this.#data(rows);
+    this.#rows = rows.filter((row) => this.#isShown(row));
     this.#isStale = true;
     this.#plan();
   }
@@ -83,12 +81,8 @@ export class ChartCard {
    * @param {Row[]} rows
    */
   append(rows) {
-    const more = this.#data(rows);
-    if (more.length > 0) {
-      this.#rows.push(...more);
-      this.#waiting.push(...more);
-      this.#plan();
-    }
+    this.#rows.push(...rows.filter((row) => this.#isShown(row)));
+    this.#plan();
   }
 
   /** @param {Zoom | null} zoom */
@@ -111,32 +105,38 @@ export class ChartCard {
     this.#drawing?.finalize();
   }
 
+  /** @param {Row} row */
+  #isShown({ run_id }) {
+    return this.#chart.runs?.has(run_id) ?? true;
+  }
+
   /**
-   * Join rows with their runs: what is logged comes before what a parameter is called alike.
+   * Return the rows from a place on, joined with their runs: what is logged comes before what a
+   * parameter is called alike. Each time they are new ones, since a view changes those that it is
+   * given; and so they are kept only where they are drawn.
    *
-   * @param {Row[]} rows
+   * @param {number} start
    * @returns {Record<string, any>[]}
    */
-  #data(rows) {
-    const runs = new Map(this.#context.chosen.get().map((run) => [run.id, run]));
-    const start = this.#rows.length;
-    return rows
-      .filter(({ run_id }) => this.#chart.runs?.has(run_id) ?? true)
-      .map(({ run_id, log }, index) => {
-        const run = runs.get(run_id);
-        return {
-          order: start + index,
-          run: run ? titleOf(run) : "",
-          ...(run ? { ...run.parameters, ...Object.fromEntries(leaves(run.parameters)) } : {}),
-          ...(isObject(log) ? log : {}),
-          run_id,
-        };
-      });
+  #dataFrom(start) {
+    const runs = new Map(
+      this.#context.chosen.get().map((run) => [
+        run.id,
+        { run: titleOf(run), ...run.parameters, ...Object.fromEntries(leaves(run.parameters)) },
+      ]),
+    );
+    return this.#rows.slice(start).map(({ run_id, log }, index) => ({
+      order: start + index,
+      run: "",
+      ...runs.get(run_id),
+      ...(isObject(log) ? log : {}),
+      run_id,
+    }));
   }
 
   /** Draw soon, if there is anything to draw, and somebody can see it. */
   #plan() {
-    const isDue = this.#isStale || this.#waiting.length > 0;
+    const isDue = this.#isStale || this.#drawn < this.#rows.length;
     if (isDue && this.#isInSight && !this.#isBusy && !this.#hasEnded && this.#timer === undefined) {
       this.#timer = setTimeout(() => void this.#update(), this.#pause);
     }
@@ -159,9 +159,9 @@ export class ChartCard {
 
   async #draw() {
     this.#isStale = false;
-    this.#waiting = [];
+    this.#drawn = this.#rows.length;
     const place = element("div", { class: "chart-drawing", "aria-busy": "true" }, this.#drawing ? "" : DRAWING);
-    const spec = zoomed(withRows(this.#chart.spec, this.#rows.map((row) => ({ ...row }))), this.#zoom);
+    const spec = zoomed(withRows(this.#chart.spec, this.#dataFrom(0)), this.#zoom);
     // Vega measures what it draws into, so that has to be on the page.
     this.#place.append(place);
     const before = this.#drawing;
@@ -187,10 +187,9 @@ export class ChartCard {
 
   /** @param {import("./drawing.js").Drawing} drawing */
   async #insert({ view }) {
-    const rows = this.#waiting;
-    this.#waiting = [];
-    // A view changes the rows that it is given, and other views have the same.
-    await view.change("data", view.changeset().insert(rows.map((row) => ({ ...row })))).runAsync();
+    const rows = this.#dataFrom(this.#drawn);
+    this.#drawn = this.#rows.length;
+    await view.change("data", view.changeset().insert(rows)).runAsync();
   }
 
   /**

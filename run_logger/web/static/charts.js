@@ -6,6 +6,7 @@ import { ChartCard } from "./chart_card.js";
 import { defaultCharts } from "./default_charts.js";
 import { element, replace } from "./dom.js";
 import { RunRows } from "./rows.js";
+import { loadEmbed } from "./vega.js";
 import { readZoom, writeZoom } from "./zoom.js";
 
 /** @typedef {import("./types.js").Context} Context */
@@ -50,6 +51,8 @@ class Board {
    */
   constructor(container, context) {
     this.#context = context;
+    // It is large: it comes while the rows do. Whoever draws says what went wrong.
+    loadEmbed().catch(() => {});
     replace(container, element("div", { class: "charts-head" }, this.#note, this.#reset), this.#empty, this.#grid);
     this.#reset.addEventListener("click", () => context.state.set({ zoom: "" }));
     this.#ends = [

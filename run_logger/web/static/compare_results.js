@@ -146,7 +146,7 @@ class Results {
       this.#choice.parameter = keys[0] ?? "";
     }
     this.#showControls(metrics, keys);
-    this.#verdict.textContent = verdict(results, this.#choice);
+    this.#showVerdict(results);
     replace(this.#ranking, ranking(results, keys.slice(0, MOST_COLUMNS), this.#choice, this.#context));
     void this.#draw(results, keys);
   }
@@ -162,6 +162,16 @@ class Results {
       const metric = metrics.find((key) => TELLING.test(key)) ?? metrics[0] ?? "";
       const direction = SMALL_IS_GOOD.test(metric) ? "minimize" : "maximize";
       this.#choice = { ...this.#choice, metric, direction };
+    }
+  }
+
+  /** @param {Result[]} results */
+  #showVerdict(results) {
+    const text = verdict(results, this.#choice);
+    // Live values must not take the focus from a link.
+    if (this.#verdict.dataset.shows !== text) {
+      this.#verdict.dataset.shows = text;
+      replace(this.#verdict, text, " ", onward(results, this.#context));
     }
   }
 
@@ -290,6 +300,25 @@ function verdict(results, { metric }) {
     `Best: ${name(best)}, with ${metric} ${short(best.value)}. ` +
     `Next: ${name(second)}, with ${short(second.value)}. Between them: ${why}.`
   );
+}
+
+/**
+ * Return links to what one wants to see next.
+ *
+ * @param {Result[]} results
+ * @param {Context} context
+ */
+function onward([best, second], { state }) {
+  if (!best || !second) {
+    return [];
+  }
+  const both = [best.run.id, second.run.id].sort((one, other) => one - other);
+  return [
+    link("Show the curves of both", { runs: both, tab: "charts" }, state),
+    " or ",
+    link("the files of the best", { runs: [best.run.id], tab: "blobs" }, state),
+    ".",
+  ];
 }
 
 /** @param {Result} result */

@@ -34,6 +34,8 @@ import { EVEN_ROWS, LAST_WITHOUT_WRITER, MARKS, ROWS, ROWS_WITHOUT_WRITER } from
 
 // Above this many, charts become slow: they get a sample.
 export const MOST_ROWS = 20_000;
+// So many are enough to see what runs look like, and are there soon.
+const OUTLINE_ROWS = 1_000;
 const FEWEST_OF_A_RUN = 100;
 const LARGEST_SAMPLE = 5_000_000;
 const PAGE = 5_000;
@@ -108,7 +110,10 @@ export class RunRows {
   }
 
   async #start() {
-    await this.#sample();
+    if (await this.#sample(OUTLINE_ROWS)) {
+      await this.#sample(MOST_ROWS);
+    }
+    await this.#keepZoom();
     this.#ends.push(
       this.#client.subscribe(
         MARKS,
@@ -125,9 +130,14 @@ export class RunRows {
     }
   }
 
-  /** Read an even sample, which is all that there is of a run where it is less than was asked for. */
-  async #sample() {
-    const limit = this.#rowsOfARun();
+  /**
+   * Read an even sample, which is all that there is of a run where it is less than was asked for.
+   *
+   * @param {number} most How many rows of all runs together.
+   * @returns {Promise<boolean>} Whether it is a sample.
+   */
+  async #sample(most) {
+    const limit = this.#rowsOfARun(most);
     const rows = await this.#evenRows(limit, EVERYTHING);
     /** @type {Map<number, number>} */
     const counts = new Map();
@@ -141,9 +151,7 @@ export class RunRows {
     }
     this.#listener.onSampled(this.#isSampled);
     this.#listener.onReset(rows);
-    if (this.#isSampled && this.#zoom) {
-      await this.#readZoomed();
-    }
+    return this.#isSampled;
   }
 
   /**
@@ -156,8 +164,9 @@ export class RunRows {
     return rows.map(asRow);
   }
 
-  #rowsOfARun() {
-    return Math.max(FEWEST_OF_A_RUN, Math.floor(MOST_ROWS / Math.max(1, this.#runIds.length)));
+  /** @param {number} most */
+  #rowsOfARun(most) {
+    return Math.max(FEWEST_OF_A_RUN, Math.floor(most / Math.max(1, this.#runIds.length)));
   }
 
   /** @param {{id: number, delivered: number | string}[]} writers */
@@ -185,7 +194,8 @@ export class RunRows {
       this.#isReading = false;
     }
     if (this.#rows.length > 2 * Math.max(MOST_ROWS, FEWEST_OF_A_RUN * this.#runIds.length)) {
-      await this.#sample();
+      await this.#sample(MOST_ROWS);
+      await this.#keepZoom();
     }
   }
 
@@ -269,6 +279,12 @@ export class RunRows {
     this.#recent.push(...without.map(({ id }) => ({ id, at })));
   }
 
+  async #keepZoom() {
+    if (this.#isSampled && this.#zoom) {
+      await this.#readZoomed();
+    }
+  }
+
   async #readZoomed() {
     const [zoom, round] = [this.#zoom, this.#zooms];
     const within = zoom ? this.#rows.filter(({ log }) => isWithin(log, zoom)) : [];
@@ -277,7 +293,7 @@ export class RunRows {
       return;
     }
     const ranges = rangesOf(within);
-    const limit = Math.min(LARGEST_SAMPLE, Math.ceil((this.#rowsOfARun() * this.#rows.length) / within.length));
+    const limit = Math.min(LARGEST_SAMPLE, Math.ceil((this.#rowsOfARun(MOST_ROWS) * this.#rows.length) / within.length));
     const where = {
       _or: [...ranges].map(([run, [from, to]]) => ({ run_id: { _eq: run }, id: { _gte: from, _lte: to } })),
     };

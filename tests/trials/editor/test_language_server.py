@@ -42,7 +42,11 @@ class LanguageServer:
         )
 
     def __enter__(self) -> Self:
-        start = {"processId": None, "rootUri": self._root.as_uri(), "capabilities": {}}
+        start: dict[str, Any] = {
+            "processId": None,
+            "rootUri": self._root.as_uri(),
+            "capabilities": {},
+        }
         self.ask("initialize", start)
         self._send({"method": "initialized", "params": {}})
         return self
@@ -139,4 +143,4 @@ def test_hovering_shows_the_type_and_what_the_column_says(server: LanguageServer
 def test_an_unknown_field_is_underlined_with_the_nearest_name(server: LanguageServer) -> None:
     (fault,) = server.open(_ROOT / "queries" / "new.graphql", _QUERY)
     assert fault["message"] == 'Cannot query field "stat" on type "run". Did you mean "status"?'
-    assert fault["range"]["start"] == {"line": 0, "character": _QUERY.index("stat") - 1}
+    assert fault["range"]["start"] == {"line": 0, "character": _QUERY.index("stat")}
