@@ -161,9 +161,14 @@ class Pool:
     async def _connect(self) -> Connection:
         try:
             connection = await Connection.connect(self._dsn, autocommit=True)
+        except BaseException:
+            self._pass_on(None)
+            raise
+        try:
             # To compile a statement to machine code takes longer than to run what is sent here.
             await connection.execute("set jit = off")
         except BaseException:
+            await connection.close()
             self._pass_on(None)
             raise
         return connection

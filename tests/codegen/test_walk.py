@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from platformdirs import user_cache_path
 from typer.testing import CliRunner
 
 from run_logger.cli.generate import app
+from run_logger.cli.schema import app as schema
 from run_logger.errors import GenerationError
 
 if TYPE_CHECKING:
@@ -76,6 +78,12 @@ def test_a_lab_generates_a_client_works_with_it_and_renames_a_column(
     rename = {"source": "default", "sql": "alter table sample rename column weighed to mass"}
     changed = httpx.post(f"{served.base_url}/v2/query", json={"type": "run_sql", "args": rename})
     assert changed.is_success, changed.text
+    diff = CliRunner().invoke(
+        schema,
+        ("diff", "--endpoint", served.url, "--against", "schema.graphql", "--queries", "queries"),
+    )
+    assert diff.exit_code == 1, diff.output
+    assert re.search(r"sample\.weighed was removed.*\n.*lab\.graphql:\d+:\d+: ", diff.output)
     with pytest.raises(GenerationError, match=r"lab\.graphql:\d+: Cannot query field 'weighed'"):
         generate(*arguments, *package, "--check")
     queries = lab / "queries" / "lab.graphql"
