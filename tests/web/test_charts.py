@@ -120,6 +120,7 @@ def test_runs_share_a_chart_and_one_that_has_none_gets_one_for_each_number(
     page = open_page(served, f"?runs={','.join(map(str, runs))}")
     expect(page.locator(".chart")).to_have_count(4)
     for chart, run in ((0, runs[0]), (1, runs[1]), (2, runs[2])):
+        page.locator(".chart").nth(chart).scroll_into_view_if_needed()
         assert shown(page, ["run_id"], count=1, chart=chart) == [(run,)]
     expect(page.locator(".chart h2")).to_have_text(["loss", "train.loss"])
 

@@ -36,6 +36,8 @@ class Board {
   #cards = new Map();
   /** @type {Row[]} */
   #rows = [];
+  // Charts without their rows would be drawn for nothing, and push others out of sight.
+  #areRowsKnown = false;
   /** @type {ShownChart[] | null} Null until they are known. */
   #specified = null;
   /** @type {RunRows | null} */
@@ -84,6 +86,7 @@ class Board {
     this.#before = now;
     this.#leave();
     this.#rows = [];
+    this.#areRowsKnown = false;
     this.#specified = null;
     this.#empty.textContent = runs.length === 0 ? "Choose runs in the list to see their charts." : "";
     if (runs.length === 0) {
@@ -114,6 +117,7 @@ class Board {
   /** @param {Row[]} rows */
   #reload(rows) {
     this.#rows = [...rows];
+    this.#areRowsKnown = true;
     this.#show();
     this.#cards.forEach((card) => card.reset(this.#rows));
   }
@@ -127,7 +131,7 @@ class Board {
 
   /** Have a card for each chart, and none for others. */
   #show() {
-    if (this.#specified === null) {
+    if (this.#specified === null || !this.#areRowsKnown) {
       return;
     }
     const shown = new Map(this.#shownCharts().map((chart) => [keyOf(chart), chart]));

@@ -21,6 +21,8 @@ import { short } from "./values.js";
 // More columns than these are not read beside each other.
 const MOST_COLUMNS = 12;
 const LONG_TEXT = 120;
+// What says which run it is, and nothing of how it was made: it differs in all of them.
+const BOOKKEEPING = ["run_id", "begun_by", "sweep_parameters"];
 
 /**
  * Fill the pane, and keep it right.
@@ -64,6 +66,7 @@ export function tablesPane(container, { client, chosen, messages }) {
 function describe(run, rows) {
   const found = rows.find(({ id }) => id === run.id)?.metadata;
   const { parameters, parameter_sources: sources, ...metadata } = isObject(found) ? found : {};
+  BOOKKEEPING.forEach((key) => delete metadata[key]);
   return {
     run,
     parameters: new Map(leaves(parameters ?? {})),
