@@ -109,39 +109,49 @@ class _Compiler:
     def answer(self, operation: OperationDefinitionNode) -> dict[str, bytes]:
         """Answer those of an operation's fields that ask for the schema."""
         return {
-            key: self._member(_FIELDS[nodes[0].name.value], nodes)(None)
+            key: self._member(_FIELDS[name], nodes, f"$.selectionSet.{name}")(None)
             for key, nodes in self._fields([operation]).items()
-            if nodes[0].name.value in _FIELDS
+            if (name := nodes[0].name.value) in _FIELDS
         }
 
-    def _member(self, field: GraphQLField, nodes: list[FieldNode]) -> _Write:
-        """Return what writes the value of a field, given the object that has the field."""
+    def _member(self, field: GraphQLField, nodes: list[FieldNode], path: str) -> _Write:
+        """Return what writes the value of a field, given the object that has the field.
+
+        Args:
+            field: What the field is.
+            nodes: Where the document selects it.
+            path: Where that is, as errors name places.
+        """
         arguments = get_argument_values(field, nodes[0], self._variables)
         resolve = cast("Any", field.resolve)
         if field is _INPUT_FIELDS:
             resolve = _advertised(resolve)
-        write = self._value(cast("Any", field).type, nodes)
+        write = self._value(cast("Any", field).type, nodes, path)
         # Of what graphql-core tells a resolver, those of the introspection ask for the schema.
         return lambda source: write(resolve(source, self, **arguments))
 
-    def _value(self, type_: Any, nodes: list[FieldNode]) -> _Write:
+    def _value(self, type_: Any, nodes: list[FieldNode], path: str) -> _Write:
         if isinstance(type_, GraphQLNonNull):
-            return self._value(cast("Any", type_).of_type, nodes)
+            return self._value(cast("Any", type_).of_type, nodes, path)
         if isinstance(type_, GraphQLList):
-            return _list_writer(self._value(cast("Any", type_).of_type, nodes))
+            return _list_writer(self._value(cast("Any", type_).of_type, nodes, path))
         if isinstance(type_, GraphQLObjectType):
-            return _once_for_each_type(self._object(type_, nodes))
+            return _once_for_each_type(self._object(type_, nodes, path))
         serialize = type_.serialize
         return lambda value: b"null" if value is None else orjson.dumps(serialize(value))
 
-    def _object(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> _Write:
+    def _object(self, type_: GraphQLObjectType, nodes: list[FieldNode], path: str) -> _Write:
         members: list[tuple[bytes, _Write]] = []
         for key, selected in self._fields(nodes).items():
             name = selected[0].name.value
+            place = f"{path}.selectionSet.{name}"
             if name == "__typename":
                 members.append((key.encode(), _constant(orjson.dumps(type_.name))))
             elif name in type_.fields:
-                members.append((key.encode(), self._member(type_.fields[name], selected)))
+                members.append((key.encode(), self._member(type_.fields[name], selected, place)))
+            else:
+                message = f"field '{name}' not found in type: '{type_.name}'"
+                raise HasuraError(message, "validation-failed", place)
         return lambda value: (
             b"{%b}" % b",".join([b'"%b":%b' % (key, write(value)) for key, write in members])
         )

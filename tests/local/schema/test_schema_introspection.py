@@ -75,3 +75,12 @@ def test_variables_are_read_as_graphql_says(built: GraphQLSchema) -> None:
 
 def test_other_root_fields_are_left_to_others(built: GraphQLSchema) -> None:
     assert introspect(built, "{ __typename x: __typename }", None, None) == {}
+
+
+def test_a_field_that_introspection_does_not_have_is_refused_at_its_place(
+    built: GraphQLSchema,
+) -> None:
+    with pytest.raises(HasuraError, match="field 'nothing' not found in type: '__Type'") as caught:
+        introspect(built, "{ s: __schema { types { it: nothing } } }", None, None)
+    assert caught.value.code == "validation-failed"
+    assert caught.value.path == "$.selectionSet.__schema.selectionSet.types.selectionSet.nothing"
