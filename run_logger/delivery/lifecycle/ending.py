@@ -134,6 +134,8 @@ class Ending:
             writer.record_end(*(noted or outcome))
         for writer in [*self._writers]:
             writer.finish(*outcome, max(0.0, self._exit[1] - time.monotonic()))
+        if isinstance(_last_error(), KeyboardInterrupt):
+            _stay_interrupted()
 
     def _killed(self) -> None:
         """Record in the main thread, and deliver beside it.
@@ -195,6 +197,16 @@ def _last_error() -> BaseException | None:
         return raised
     last: BaseException | None = getattr(sys, "last_value", None)
     return last
+
+
+def _stay_interrupted() -> None:
+    """Let Python end by SIGINT, as it does after a KeyboardInterrupt that nobody caught.
+
+    It remembers the interrupt only until some text is compiled and run: modules do that (those of
+    data classes, say) that a delivery at the end imports.
+    """
+    with suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt")  # noqa: S102  (a text of our own)
 
 
 def _call_at_end_of_worker(function: Callable[[], None]) -> None:
